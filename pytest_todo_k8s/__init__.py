@@ -1,0 +1,1 @@
+"""Acceptance gate for a Todo application on Kubernetes, as a pytest plugin."""

@@ -1,0 +1,1 @@
+"""What the gate uses outside Python: processes, the container engine, Helm, secrets."""

@@ -1,0 +1,414 @@
+"""The one place where processes are started.
+
+Every child gets an argument list (no shell), its own copy of the environment, a closed stdin, a session of its own
+(so that a terminal's Ctrl-C does not reach it) and a time-out with a grace. Its output is capped, decoded and redacted,
+its duration recorded; the records are evidence for the criterion "no manual intervention".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Final
+
+from pytest_todo_k8s.tools.redaction import Redactor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+OUTPUT_CAP_BYTES: Final = 4 * 1024 * 1024
+"""Bytes kept of each output stream: the first half and the last half."""
+EXIT_NOT_FOUND: Final = 127
+"""Status that a shell gives for a command that isn't there; used here in the same sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a finished command left.
+
+    Attributes:
+        argv: The argument list, redacted.
+        exit_code: The exit status; negative: the signal that ended the process.
+        stdout: Standard output as text, redacted, capped to `OUTPUT_CAP_BYTES`.
+        stderr: Standard error, likewise.
+        duration_s: Seconds on the monotonic clock.
+        timed_out: Whether the time-out ended the process.
+    """
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+    duration_s: float
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command ended by itself with status 0."""
+        return self.exit_code == 0 and not self.timed_out
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRecord:
+    """One line of the command log.
+
+    Attributes:
+        argv: The argument list, redacted.
+        started_s: Start on the monotonic clock, seconds.
+        duration_s: Seconds it ran.
+        exit_code: As in `CommandResult`.
+        timed_out: As in `CommandResult`.
+        tail: The last characters of its output, where a prompt would stand.
+    """
+
+    argv: tuple[str, ...]
+    started_s: float
+    duration_s: float
+    exit_code: int
+    timed_out: bool
+    tail: str
+
+
+class CommandError(Exception):
+    """A command failed, was not found or ran out of time; its text is one sentence."""
+
+    def __init__(self, result: CommandResult) -> None:
+        super().__init__(result)
+        self.result = result
+
+    def __str__(self) -> str:
+        name = " ".join(self.result.argv[:3])
+        last = last_lines(self.result.stderr or self.result.stdout, 3)
+        if self.result.timed_out:
+            return f"{name} was ended after {self.result.duration_s:.0f} s" + (
+                f"; it last said: {last}" if last else ""
+            )
+        return f"{name} ended with status {self.result.exit_code}" + (f": {last}" if last else "")
+
+
+def last_lines(text: str, count: int) -> str:
+    """Return the last `count` lines of `text` that are not blank, joined by ' / '."""
+    return " / ".join([line.strip() for line in text.splitlines() if line.strip()][-count:])
+
+
+class CommandRunner:
+    """Runs commands with one base environment, one redactor and one log."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        redactor: Redactor | None = None,
+        on_record: Callable[[CommandRecord], None] | None = None,
+    ) -> None:
+        """Remember how children are started.
+
+        Args:
+            environment: The children's whole environment; copied.
+            redactor: Takes secrets out of everything that is kept.
+            on_record: Called once for each finished command, from the thread that ran it.
+        """
+        self._environment = dict(environment)
+        self._redactor = redactor or Redactor()
+        self._on_record = on_record
+
+    def run(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        timeout_s: float,
+        grace_s: float = 5.0,
+        env: Mapping[str, str] | None = None,
+        input: bytes | None = None,  # noqa: A002  the name subprocess gave it
+        cwd: Path | None = None,
+        check: bool = True,
+        log_file: Path | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> CommandResult:
+        """Run a command to its end.
+
+        Args:
+            argv: Program and arguments.
+            timeout_s: Seconds after which the command's whole session gets SIGTERM.
+            grace_s: Seconds from there to SIGKILL.
+            env: Variables set on top of the base environment.
+            input: Bytes for its standard input, which is closed otherwise.
+            cwd: Its working directory.
+            check: Raise when it did not end with status 0.
+            log_file: Also append everything it prints there, redacted.
+            on_line: Called with each line of output as it comes, redacted.
+
+        Raises:
+            CommandError: It failed, was not found or ran out of time, and `check` is set.
+        """
+        started = time.monotonic()
+        words = [os.fspath(word) for word in argv]
+        try:
+            process = self._spawn(
+                words, env=env, cwd=cwd, stdin=subprocess.DEVNULL if input is None else subprocess.PIPE
+            )
+        except OSError as error:
+            return self._finish(words, started, EXIT_NOT_FOUND, "", _not_started(words, error), check=check)
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else None
+            sinks = [
+                _Sink(stream, self._redactor, log, on_line) for stream in (process.stdout, process.stderr) if stream
+            ]
+            if input is not None:
+                threading.Thread(target=_feed, args=(process.stdin, input), daemon=True).start()
+            timed_out = _wait(process, started + timeout_s, grace_s)
+            for sink in sinks:
+                sink.join(grace_s)
+        out, err = (sink.text() for sink in sinks)
+        return self._finish(words, started, process.returncode, out, err, timed_out=timed_out, check=check)
+
+    def pipe(
+        self,
+        producer: Sequence[str | os.PathLike[str]],
+        consumer: Sequence[str | os.PathLike[str]],
+        *,
+        timeout_s: float,
+        grace_s: float = 5.0,
+        check: bool = True,
+    ) -> CommandResult:
+        """Run `producer | consumer` without a shell; the result is the consumer's unless only the producer failed.
+
+        Raises:
+            CommandError: Either of them failed, and `check` is set.
+        """
+        started = time.monotonic()
+        left, right = [os.fspath(word) for word in producer], [os.fspath(word) for word in consumer]
+        try:
+            source = self._spawn(left, stdin=subprocess.DEVNULL)
+        except OSError as error:
+            return self._finish(left, started, EXIT_NOT_FOUND, "", _not_started(left, error), check=check)
+        try:
+            sink = self._spawn(right, stdin=source.stdout)
+        except OSError as error:
+            _end(source, grace_s)
+            return self._finish(right, started, EXIT_NOT_FOUND, "", _not_started(right, error), check=check)
+        if source.stdout:
+            source.stdout.close()  # the consumer holds it now; so the producer sees its end
+        sinks = [_Sink(stream, self._redactor) for stream in (source.stderr, sink.stdout, sink.stderr) if stream]
+        late = _wait(sink, started + timeout_s, grace_s)
+        late = _wait(source, max(started + timeout_s, time.monotonic() + grace_s), grace_s) or late
+        for each in sinks:
+            each.join(grace_s)
+        producer_err, out, err = (each.text() for each in sinks)
+        broken = source.returncode != 0 and sink.returncode == 0
+        if broken:
+            return self._finish(left, started, source.returncode, "", producer_err, timed_out=late, check=check)
+        words = [*left, "|", *right]
+        return self._finish(words, started, sink.returncode, out, err or producer_err, timed_out=late, check=check)
+
+    def start(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        log_file: Path | None = None,
+        detach: bool = False,
+    ) -> BackgroundCommand:
+        """Start a command that goes on in the background.
+
+        Args:
+            argv: Program and arguments.
+            env: Variables set on top of the base environment.
+            cwd: Its working directory.
+            log_file: Its output goes there; without one the last lines are kept in memory.
+            detach: It is to outlive this process: nothing of it is tied to ours (needs `log_file`).
+
+        Raises:
+            CommandError: It can't be started.
+            ValueError: `detach` without `log_file`.
+        """
+        if detach and log_file is None:
+            raise ValueError("a detached command needs a log file: an inherited pipe would tie it to this process")
+        words = [os.fspath(word) for word in argv]
+        started = time.monotonic()
+        with contextlib.ExitStack() as stack:
+            out = stack.enter_context(log_file.open("ab")) if log_file else subprocess.PIPE
+            try:
+                process = self._spawn(words, env=env, cwd=cwd, stdout=out, stderr=subprocess.STDOUT)
+            except OSError as error:
+                result = CommandResult(tuple(words), EXIT_NOT_FOUND, "", _not_started(words, error), 0.0)
+                raise CommandError(result) from None
+        record = None if detach else self._record
+        return BackgroundCommand(process, tuple(map(self._redactor.clean, words)), started, self._redactor, record)
+
+    def _spawn(
+        self,
+        words: list[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: int | IO[bytes] | None = subprocess.DEVNULL,
+        stdout: int | IO[bytes] = subprocess.PIPE,
+        stderr: int = subprocess.PIPE,
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            words,
+            env=self._environment | dict(env or {}),
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+
+    def _finish(
+        self,
+        words: list[str],
+        started: float,
+        exit_code: int,
+        out: str,
+        err: str,
+        *,
+        check: bool,
+        timed_out: bool = False,
+    ) -> CommandResult:
+        argv = tuple(self._redactor.clean(word) for word in words)
+        result = CommandResult(argv, exit_code, out, err, time.monotonic() - started, timed_out)
+        self._record(CommandRecord(argv, started, result.duration_s, exit_code, timed_out, (err or out)[-500:]))
+        if check and not result.ok:
+            raise CommandError(result)
+        return result
+
+    def _record(self, record: CommandRecord) -> None:
+        if self._on_record:
+            self._on_record(record)
+
+
+@dataclass
+class BackgroundCommand:
+    """A command that goes on while the run does other things; `stop` ends its whole session."""
+
+    process: subprocess.Popen[bytes]
+    argv: tuple[str, ...]
+    started_s: float
+    redactor: Redactor
+    on_end: Callable[[CommandRecord], None] | None
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=10_000))
+    """The last lines it printed, both streams, redacted; empty when it has a log file."""
+
+    def __post_init__(self) -> None:
+        if self.process.stdout:
+            self._sink = _Sink(self.process.stdout, self.redactor, None, self.lines.append)
+
+    @property
+    def pid(self) -> int:
+        """Process id, also the id of its session."""
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.process.poll() is None
+
+    def stop(self, grace_s: float = 5.0) -> int:
+        """End it (SIGTERM, after `grace_s` seconds SIGKILL) and return its exit status; safe to call twice."""
+        first = self.process.returncode is None
+        _end(self.process, grace_s)
+        if self.process.stdout:
+            self._sink.join(grace_s)
+        if first and self.on_end:
+            tail = "\n".join(list(self.lines)[-3:])
+            duration = time.monotonic() - self.started_s
+            self.on_end(CommandRecord(self.argv, self.started_s, duration, self.process.returncode, False, tail))
+        return self.process.returncode
+
+
+class _Sink(threading.Thread):
+    """Reads one stream to its end: keeps its first and last bytes, copies lines to a log and a callback."""
+
+    def __init__(
+        self,
+        stream: IO[bytes],
+        redactor: Redactor,
+        log: IO[str] | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(daemon=True)
+        self._stream, self._redactor, self._log, self._on_line = stream, redactor, log, on_line
+        self._head = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._tail_size = 0
+        self._dropped = 0
+        self.start()
+
+    def run(self) -> None:
+        """Read until the stream ends; a line longer than the cap is taken in pieces."""
+        with self._stream, contextlib.suppress(ValueError):
+            while line := self._stream.readline(OUTPUT_CAP_BYTES // 2):
+                self._keep(line)
+                if self._log or self._on_line:
+                    text = self._redactor.clean(line.decode(errors="replace"))
+                    if self._log and not self._log.closed:
+                        self._log.write(text)
+                        self._log.flush()
+                    if self._on_line:
+                        self._on_line(text.rstrip("\r\n"))
+
+    def _keep(self, line: bytes) -> None:
+        if len(self._head) < OUTPUT_CAP_BYTES // 2:
+            self._head += line
+            return
+        self._tail.append(line)
+        self._tail_size += len(line)
+        while self._tail_size > OUTPUT_CAP_BYTES // 2 and len(self._tail) > 1:
+            gone = len(self._tail.popleft())
+            self._tail_size -= gone
+            self._dropped += gone
+
+    def text(self) -> str:
+        """Return what was kept, redacted, with a note where bytes were left out."""
+        middle = f"\n[{self._dropped} bytes left out]\n".encode() if self._dropped else b""
+        return self._redactor.clean((bytes(self._head) + middle + b"".join(self._tail)).decode(errors="replace"))
+
+
+def _not_started(words: list[str], error: OSError) -> str:
+    return f"{words[0]} can't be started: {error.strerror or error}"
+
+
+def _feed(stream: IO[bytes] | None, data: bytes) -> None:
+    if stream:
+        with contextlib.suppress(BrokenPipeError), stream:
+            stream.write(data)
+
+
+def _wait(process: subprocess.Popen[bytes], deadline_s: float, grace_s: float) -> bool:
+    """Wait for the end until the monotonic deadline, then end it; return whether that was needed."""
+    try:
+        process.wait(max(0.0, deadline_s - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        _end(process, grace_s)
+        return True
+    except BaseException:  # Ctrl-C while waiting: no child may be left behind
+        _end(process, grace_s)
+        raise
+    return False
+
+
+def _end(process: subprocess.Popen[bytes], grace_s: float) -> None:
+    """End a process and its session: SIGTERM, after the grace SIGKILL."""
+    if process.poll() is not None:
+        return
+    _signal_session(process.pid, signal.SIGTERM)
+    try:
+        process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        _signal_session(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_session(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
