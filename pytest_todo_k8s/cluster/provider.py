@@ -1,0 +1,63 @@
+"""The few verbs that every cluster provider has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_todo_k8s.evidence import ImageLoad, Machine
+    from pytest_todo_k8s.tools.command import BackgroundCommand
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a NodePort service answers.
+
+    Attributes:
+        cluster_url: By the node's own address: what "through the Minikube IP" means.
+        local_url: By a loopback address where the node publishes that port, else equal to `cluster_url`; series of
+            requests go here.
+    """
+
+    cluster_url: str
+    local_url: str
+
+
+class Cluster(Protocol):
+    """A cluster that a run may use. Every method raises `PhaseError` with cause and remedy."""
+
+    @property
+    def context(self) -> str:
+        """Name of the kubeconfig context."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Private kubeconfig (0600) with that one context; every client and child of the run uses it."""
+
+    def ensure(self) -> None:
+        """Check that the cluster runs and is the one that was named; write the private kubeconfig."""
+
+    def facts(self) -> Machine:
+        """Describe the cluster."""
+
+    def load(self, reference: str, image_id: str) -> ImageLoad:
+        """Bring an image of the engine to the nodes and read its id back there; skipped when it is there already."""
+
+    def unload(self, reference: str) -> None:
+        """Remove an image from the nodes; it is no error if it is not there."""
+
+    def free_node_port(self) -> int | None:
+        """Return a NodePort that the node publishes on loopback and no service has, or None: let the cluster choose."""
+
+    def endpoint(self, node_port: int) -> Endpoint:
+        """Tell where a NodePort answers."""
+
+    def on_node(self, argv: Sequence[str], *, timeout_s: float) -> str:
+        """Run a read-only command on the node and return its standard output."""
+
+    def start_on_node(self, argv: Sequence[str]) -> BackgroundCommand:
+        """Start a read-only command on the node; its output lines are in `.lines`."""

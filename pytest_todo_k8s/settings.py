@@ -1,0 +1,92 @@
+"""What a run is asked to do: one frozen value, made from the options by `pytest_todo_k8s.options`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_todo_k8s.tools.redaction import Secret
+
+CHART: Final = "charts/todo-chatbot-chart"
+RELEASE: Final = "todo-chatbot"
+APP_SECRET: Final = "todo-app-secrets"  # noqa: S105  the name of a Kubernetes Secret
+POSTGRES_SECRET: Final = "todo-postgres-secrets"  # noqa: S105  likewise
+BACKEND_SERVICE: Final = "todo-backend-service"
+FRONTEND_SERVICE: Final = "todo-frontend-service"
+POSTGRES_SERVICE: Final = "todo-postgres-service"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """One image of the application.
+
+    Attributes:
+        name: `backend`, `frontend`, `postgres`: the name of its Dockerfile and of its part of the chart's values.
+        dockerfile: The Dockerfile; its `.dockerignore` stands beside it.
+        context: The build context's folder.
+        judged: Whether SC-001 and SC-002 judge it (the database image is a dependency, not the application).
+    """
+
+    name: str
+    dockerfile: Path
+    context: Path
+    judged: bool
+
+    @property
+    def repository(self) -> str:
+        """Repository part of the image's reference."""
+        return f"todo-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterChoice:
+    """Which cluster `--todo-cluster` names.
+
+    Attributes:
+        provider: `minikube`.
+        name: The Minikube profile.
+    """
+
+    provider: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run is told.
+
+    Attributes:
+        root: The project's folder: `charts/`, `Dockerfiles/` and `app/` are below it.
+        cluster: Where to deploy.
+        namespace: The namespace of this run; it must not exist before.
+        out: Folder for report, evidence and logs.
+        database_url: An external PostgreSQL, or None for the one in the cluster.
+        environment: The caller's environment; the process's own is never changed.
+    """
+
+    root: Path
+    cluster: ClusterChoice
+    namespace: str
+    out: Path
+    database_url: Secret | None
+    environment: Mapping[str, str]
+
+    @property
+    def chart(self) -> Path:
+        """Folder of the Helm chart."""
+        return self.root / CHART
+
+    @property
+    def images(self) -> tuple[ImageSource, ...]:
+        """The images a run builds, in build order; the database's only where it runs in the cluster."""
+        parts = [("backend", "app/backend", True), ("frontend", "app/frontend", True)]
+        if self.database_url is None:
+            parts.append(("postgres", "Dockerfiles/postgres", False))
+        return tuple(
+            ImageSource(name, self.root / f"Dockerfiles/{name}.Dockerfile", self.root / context, judged)
+            for name, context, judged in parts
+        )
