@@ -1,0 +1,176 @@
+{{/*
+Helpers that speak of one part of the release take a dictionary: {"root": $, "part": "backend"}.
+Parts are backend, frontend, postgres and migrate.
+*/}}
+
+{{/* Name of a part's workload, and its `app` label: todo-backend. */}}
+{{- define "todo.name" -}}
+{{ .root.Values.namePrefix }}-{{ .part }}
+{{- end }}
+
+{{/* Name of a part's Service: todo-backend-service. */}}
+{{- define "todo.service" -}}
+{{ include "todo.name" . }}-service
+{{- end }}
+
+{{/* Labels that find the pods of a part. They never change in the life of a release, as selectors cannot. */}}
+{{- define "todo.selector" -}}
+app: {{ include "todo.name" . }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
+{{/* Labels of a pod: no versions, so that a new chart alone restarts nothing. */}}
+{{- define "todo.podLabels" -}}
+{{ include "todo.selector" . }}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/component: {{ .part }}
+app.kubernetes.io/part-of: {{ .root.Chart.Name }}
+{{- end }}
+
+{{/* Metadata of any object: name, and optionally the name's own ending in place of the part's. */}}
+{{- define "todo.metadata" -}}
+name: {{ .name | default (include "todo.name" .) }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "todo.podLabels" . | nindent 2 }}
+  app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+  helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* Image reference of a part. `helm lint` passes over the missing tag; everything that renders for a cluster stops at it. */}}
+{{- define "todo.image" -}}
+{{- $image := (index .root.Values .part).image -}}
+{{- $message := printf "%s.image.tag is empty: give the tag of the image to run, for example --set %s.image.tag=1.0.0" .part .part -}}
+image: {{ printf "%s:%s" $image.repository (required $message $image.tag) | quote }}
+imagePullPolicy: {{ .root.Values.imagePullPolicy }}
+{{- end }}
+
+{{/* One environment variable from a key of the application's Secret; the container does not start without it. */}}
+{{- define "todo.secretVariable" -}}
+- name: {{ .key }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .root.Values.existingSecret }}
+      key: {{ .key }}
+{{- end }}
+
+{{/* Plain variables from a map, in the order of their names. */}}
+{{- define "todo.plainVariables" -}}
+{{- range $name, $value := . }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{/*
+Annotation that changes with the Secret a pod reads, so that `helm upgrade` restarts the pod after a rotation. It is the Secret's
+resource version, which tells nothing of its content. Rendering without a cluster leaves it out.
+*/}}
+{{- define "todo.secretVersion" -}}
+{{- with lookup "v1" "Secret" .root.Release.Namespace .secret -}}
+annotations:
+  todo-chatbot-chart/secret-version: {{ .metadata.resourceVersion | quote }}
+{{- end }}
+{{- end }}
+
+{{/* Pod settings of the `restricted` pod security standard, and nothing of the cluster handed to the pod. */}}
+{{- define "todo.podSecurity" -}}
+serviceAccountName: {{ include "todo.name" . }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile:
+    type: RuntimeDefault
+{{- end }}
+
+{{/* Container settings of the same standard, with a root file system nobody writes to. */}}
+{{- define "todo.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]
+{{- end }}
+
+{{/* Probes of an HTTP container with the port `http`: liveness asks the process alone, readiness what it depends on. */}}
+{{- define "todo.httpProbes" -}}
+startupProbe:
+  httpGet: {path: {{ .liveness }}, port: http}
+  periodSeconds: 2
+  timeoutSeconds: 2
+  failureThreshold: 30
+readinessProbe:
+  httpGet: {path: {{ .readiness }}, port: http}
+  periodSeconds: 5
+  timeoutSeconds: 2
+  failureThreshold: 2
+livenessProbe:
+  httpGet: {path: {{ .liveness }}, port: http}
+  periodSeconds: 10
+  timeoutSeconds: 2
+  failureThreshold: 3
+{{- end }}
+
+{{/* What a rolling update of a Deployment keeps: every old pod serves until a new one is Ready. */}}
+{{- define "todo.rollout" -}}
+replicas: {{ (index .root.Values .part).replicas | int }}
+revisionHistoryLimit: 3
+progressDeadlineSeconds: 120
+strategy:
+  type: RollingUpdate
+  rollingUpdate:
+    maxUnavailable: 0
+    maxSurge: 1
+{{- end }}
+
+{{/* Soft spread over nodes: it never keeps a pod from running on a cluster of one node. */}}
+{{- define "todo.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "todo.selector" . | nindent 8 }}
+{{- end }}
+
+{{/* Writable /tmp. */}}
+{{- define "todo.tmpVolume" -}}
+- name: tmp
+  emptyDir:
+    sizeLimit: 32Mi
+{{- end }}
+{{- define "todo.tmpMount" -}}
+- name: tmp
+  mountPath: /tmp
+{{- end }}
+
+{{/* Egress to name servers. They may be pods, node-local caches or hosts, so only the port is fixed. */}}
+{{- define "todo.dnsEgress" -}}
+- ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      protocol: TCP
+{{- end }}
+
+{{/* Egress to the database: the release's own, or any host on the port of the one outside. */}}
+{{- define "todo.databaseEgress" -}}
+{{- if .Values.postgres.enabled -}}
+- to:
+    - podSelector:
+        matchLabels:
+          {{- include "todo.selector" (dict "root" . "part" "postgres") | nindent 10 }}
+  ports:
+    - port: postgres
+{{- else -}}
+- ports:
+    - port: {{ .Values.networkPolicy.databasePort | int }}
+{{- end }}
+{{- end }}
