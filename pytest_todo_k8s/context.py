@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
     from pytest_todo_k8s.journal import Journal
     from pytest_todo_k8s.settings import Settings
-    from pytest_todo_k8s.tools.command import CommandRunner
+    from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
     from pytest_todo_k8s.tools.redaction import Redactor, Secret
     from pytest_todo_k8s.tools.toolchain import Toolchain
 
@@ -56,6 +56,7 @@ class RunContext:
         cluster: The cluster; preflight calls its `ensure` before anything else does.
         kube: API access through the private kubeconfig that `ensure` writes.
         deployment: Set by the deploy phase.
+        background: Commands that go on between phases (port-forwards); teardown stops them.
         started_s: Start of the run on the monotonic clock.
     """
 
@@ -71,6 +72,7 @@ class RunContext:
     cluster: Cluster
     kube: Kube
     deployment: Deployment | None = None
+    background: list[BackgroundCommand] = field(default_factory=list)
     started_s: float = field(default_factory=time.monotonic)
 
     def deployed(self) -> Deployment:
