@@ -1,0 +1,125 @@
+"""Errors of the HTTP API: ``{"error": {"code", "message", "details"?, "request_id"}}``, without exception texts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from app.logs import log
+
+logger = logging.getLogger(__name__)
+
+UNIQUE_CODES: Mapping[int, str] = {
+    401: "UNAUTHENTICATED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    409: "CONFLICT",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    422: "VALIDATION_ERROR",
+    429: "RATE_LIMITED",
+    503: "DATABASE_ERROR",
+}
+"""The code of each status, where no handler says a more exact one."""
+
+
+class ErrorDetail(BaseModel):
+    """One field that was refused, without the refused value."""
+
+    field: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """What is known about a refused request."""
+
+    code: str
+    message: str
+    details: list[ErrorDetail] | None = None
+    request_id: str
+
+
+class ErrorReply(BaseModel):
+    """The body of every reply with a status of 400 or more."""
+
+    error: ErrorBody
+
+
+class ApiError(HTTPException):
+    """A refusal with its status, code and one sentence for the client."""
+
+    def __init__(self, status: int, message: str, code: str = "", headers: Mapping[str, str] | None = None) -> None:
+        """``code`` defaults to the code that belongs to the status."""
+        super().__init__(status, message, dict(headers or {}))
+        self.code = code or UNIQUE_CODES[status]
+
+
+def not_found(what: str) -> ApiError:
+    """The answer for an object that does not exist or belongs to somebody else: both look alike."""
+    return ApiError(404, f"{what} not found.")
+
+
+def error_response(
+    request_id: str,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    details: list[ErrorDetail] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Build the reply for a refusal."""
+    reply = ErrorReply(error=ErrorBody(code=code, message=message, details=details, request_id=request_id))
+    return JSONResponse(reply.model_dump(exclude_none=True), status, dict(headers or {}))
+
+
+def error_docs(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route in the OpenAPI document for the given statuses."""
+    return {status: {"model": ErrorReply, "description": UNIQUE_CODES[status]} for status in sorted(set(statuses))}
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Give every error that can reach FastAPI the common form."""
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(RequestValidationError, _validation_problem)
+    for kind in (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UndefinedTable):
+        app.add_exception_handler(kind, _database_problem)
+
+
+async def _http_problem(request: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, HTTPException)
+    if isinstance(problem, ApiError):
+        return error_response(
+            request.state.request_id, problem.status_code, problem.code, problem.detail, headers=problem.headers
+        )
+    # FastAPI reports a body that it cannot read at all as 400; to the client that is one more invalid body.
+    status = 422 if problem.status_code == 400 else problem.status_code
+    code = UNIQUE_CODES.get(status, "INTERNAL_ERROR")
+    message = {404: "No such path.", 405: "The path does not know this method."}.get(
+        status, "The request is not valid."
+    )
+    return error_response(request.state.request_id, status, code, message, headers=problem.headers)
+
+
+async def _validation_problem(request: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, RequestValidationError)
+    details = [
+        ErrorDetail(field=".".join(str(part) for part in item["loc"]), message=item["msg"]) for item in problem.errors()
+    ]
+    return error_response(
+        request.state.request_id, 422, UNIQUE_CODES[422], "The request is not valid.", details=details[:20]
+    )
+
+
+async def _database_problem(request: Request, problem: Exception) -> JSONResponse:
+    log(logger, logging.WARNING, "database did not answer a request", request_id=request.state.request_id)
+    return error_response(request.state.request_id, 503, UNIQUE_CODES[503], "The database does not answer; try again.")
