@@ -57,10 +57,10 @@ imagePullPolicy: {{ .root.Values.imagePullPolicy }}
 
 {{/* Plain variables from a map, in the order of their names. */}}
 {{- define "todo.plainVariables" -}}
-{{- range $name, $value := . }}
+{{- range $name, $value := . -}}
 - name: {{ $name }}
   value: {{ $value | quote }}
-{{- end }}
+{{ end -}}
 {{- end }}
 
 {{/*

@@ -1,0 +1,4 @@
+CREATE ROLE todo LOGIN;
+
+CREATE DATABASE todo OWNER todo;
+
