@@ -1,0 +1,151 @@
+"""What is ours: labels and annotations that name the run which made a thing, and whether that run still lives."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_todo_k8s.tools import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.settings import ClusterChoice
+
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+MANAGER: Final = "todo-k8s"
+RUN_ID: Final = "todo-k8s.dev/run-id"
+"""Label of namespaces and of images: the run's id."""
+SELECTOR: Final = f"{MANAGED_BY}={MANAGER}"
+"""Label selector for what any run of ours made; only to look, never to delete by."""
+_CREATED_AT: Final = "todo-k8s.dev/created-at"
+_TTL: Final = "todo-k8s.dev/ttl-seconds"
+_HOST: Final = "todo-k8s.dev/host"
+_PID: Final = "todo-k8s.dev/pid"
+_PID_START: Final = "todo-k8s.dev/pid-start"
+TTL_S: Final = 4 * 3600
+"""Seconds after which a run is dead whatever its process does; the longest good run takes a fraction of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A run and the process that owns it.
+
+    Attributes:
+        run_id: Identifier of the run; usable in labels, file names and namespace names.
+        host: Name of the machine.
+        pid: Process id of the run's controller.
+        pid_start: Its start time, as `processes.Process.start`.
+        created_at: UTC, ISO 8601.
+        cluster: `provider:name` of the cluster it uses.
+        ttl_s: Seconds from `created_at` after which it counts as dead.
+    """
+
+    run_id: str
+    host: str
+    pid: int
+    pid_start: str
+    created_at: str
+    cluster: str
+    ttl_s: int = TTL_S
+
+    @classmethod
+    def of_this_process(cls, cluster: ClusterChoice) -> Owner:
+        """Name a new run of this process."""
+        now = dt.datetime.now(dt.UTC)
+        me = processes.current()
+        return cls(
+            run_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+            host=socket.gethostname(),
+            pid=me.pid,
+            pid_start=me.start,
+            created_at=now.isoformat(timespec="seconds"),
+            cluster=f"{cluster.provider}:{cluster.name}",
+        )
+
+    def plain(self) -> dict[str, str | int]:
+        """Return it as JSON takes it."""
+        return asdict(self)
+
+    @property
+    def dead(self) -> bool:
+        """Whether the run can't come back: its process on this host is gone, or its time is over.
+
+        An owner on another host can't be looked at: it lives until its time is over.
+        """
+        if self.host == socket.gethostname() and not processes.Process(self.pid, self.pid_start).alive:
+            return True
+        end = dt.datetime.fromisoformat(self.created_at) + dt.timedelta(seconds=self.ttl_s)
+        return dt.datetime.now(dt.UTC) > end
+
+
+def namespace_manifest(context: RunContext, *, kubernetes_minor: str) -> dict[str, Any]:
+    """Return the Namespace of a run: ours by label and annotation, judging pods by the restricted profile.
+
+    Args:
+        context: The run.
+        kubernetes_minor: The API server's version as `v1.34`: pinned, so that an upgrade can't change the judge
+            unnoticed (Kubernetes: Pod Security Admission, label `enforce-version`).
+    """
+    owner = context.journal.owner
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": context.settings.namespace,
+            "labels": {
+                MANAGED_BY: MANAGER,
+                RUN_ID: owner.run_id,
+                "pod-security.kubernetes.io/enforce": "restricted",
+                "pod-security.kubernetes.io/enforce-version": kubernetes_minor,
+            },
+            "annotations": {
+                _CREATED_AT: owner.created_at,
+                _TTL: str(owner.ttl_s),
+                _HOST: owner.host,
+                _PID: str(owner.pid),
+                _PID_START: owner.pid_start,
+            },
+        },
+    }
+
+
+def owner_of(namespace: Mapping[str, Any]) -> Owner | None:
+    """Return the run that made a Namespace (raw JSON), or None: it is not ours."""
+    metadata = namespace.get("metadata", {})
+    labels, notes = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    if labels.get(MANAGED_BY) != MANAGER or RUN_ID not in labels:
+        return None
+    try:
+        if dt.datetime.fromisoformat(notes[_CREATED_AT]).tzinfo is None:
+            return None
+        return Owner(
+            run_id=labels[RUN_ID],
+            host=notes[_HOST],
+            pid=int(notes[_PID]),
+            pid_start=notes[_PID_START],
+            created_at=notes[_CREATED_AT],
+            cluster="",
+            ttl_s=int(notes[_TTL]),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def obstacle(namespace: Mapping[str, Any]) -> str | None:
+    """Tell why a namespace that exists can't be taken, as one sentence; None: a dead run of ours left it.
+
+    Args:
+        namespace: The live Namespace as raw JSON.
+    """
+    name = namespace.get("metadata", {}).get("name", "?")
+    owner = owner_of(namespace)
+    if owner is None:
+        return f"the namespace {name} exists and was not made by todo-k8s"
+    if not owner.dead:
+        return f"the namespace {name} belongs to the run {owner.run_id} of process {owner.pid} on {owner.host}"
+    return None
