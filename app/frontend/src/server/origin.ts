@@ -1,0 +1,12 @@
+const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Whether a request comes from a page of another site and wants to change something.
+ *
+ * Browsers send `Origin` with every such request; other clients may leave it out, and they carry no foreign cookies.
+ */
+export function isForeignWrite(request: Request): boolean {
+  const origin = request.headers.get("origin");
+  if (origin === null || SAFE_METHODS.has(request.method)) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== request.headers.get("host");
+}
