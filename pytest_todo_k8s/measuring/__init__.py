@@ -1,0 +1,1 @@
+"""How times, pages and containers are measured; nothing here gives a verdict."""
