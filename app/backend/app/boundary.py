@@ -75,7 +75,7 @@ class RequestBoundary:
 
     def _record(self, exchange: Exchange) -> None:
         seconds = time.monotonic() - exchange.started
-        route = getattr(exchange.scope.get("route"), "path", "unmatched")
+        route = route_template(exchange.scope)
         method = exchange.scope["method"] if exchange.scope["method"] in METHODS else "other"
         status = exchange.status or 500
         self._metrics.request(method, route, status, seconds)
@@ -119,6 +119,18 @@ class Exchange:
             self.request_id, status, code or UNIQUE_CODES[status], message, headers={"Connection": "close"}
         )
         await response(self.scope, _nothing, self.send)
+
+
+def route_template(scope: Scope) -> str:
+    """Return the path with its parameters as names, such as ``/api/tasks/{task_id}``, or ``unmatched``."""
+    if "endpoint" not in scope:
+        return "unmatched"
+    segments = scope["path"].split("/")
+    for name, value in scope.get("path_params", {}).items():
+        # The framework keeps no template of a router that is mounted twice, but it says what it took from the path.
+        if value in segments:
+            segments[segments.index(value)] = f"{{{name}}}"
+    return "/".join(segments)
 
 
 async def read_body(headers: Headers, receive: Receive) -> bytes:

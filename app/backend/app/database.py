@@ -181,6 +181,8 @@ def reason(problem: psycopg.Error) -> str:
         "does not exist": "no such database or role",
         "starting up": "server is starting up",
         "shutting down": "server is shutting down",
+        "permission denied": "permission denied",
+        "no such file": "no server listens there",
         "ssl": "TLS not agreed",
     }
     return next((words for mark, words in causes.items() if mark in text), "connection lost or not made")

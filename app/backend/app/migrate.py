@@ -59,6 +59,7 @@ def main() -> None:
 def connect(address: DatabaseAddress, *, patience_s: float = CONNECT_PATIENCE_S) -> psycopg.Connection:
     """Connect, trying again for ``patience_s`` seconds. Raises MigrationProblem when the time is over."""
     deadline = time.monotonic() + patience_s
+    told = ""
     while True:
         try:
             return psycopg.connect(address.conninfo, autocommit=True, prepare_threshold=None)
@@ -68,7 +69,9 @@ def connect(address: DatabaseAddress, *, patience_s: float = CONNECT_PATIENCE_S)
             raise MigrationProblem(
                 f"database {address.name} on {address.host} not reachable for {patience_s:.0f} s: {cause}."
             )
-        log(logger, logging.INFO, "waiting for the database", host=address.host, reason=cause)
+        if cause != told:
+            log(logger, logging.INFO, "waiting for the database", host=address.host, reason=cause)
+            told = cause
         time.sleep(RETRY_DELAY_S)
 
 
