@@ -1,0 +1,58 @@
+"""Turns evidence into verdicts: a criterion is as good as its worst part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.criteria.criterion import Finding, Unjudged, require
+from pytest_todo_k8s.evidence import CriterionResult, Part, Verdict
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.criteria.criterion import Aspect, Criterion
+    from pytest_todo_k8s.evidence import Evidence
+
+_BADNESS: Final = tuple(Verdict)
+_SHOWN: Final = 1000
+"""Characters of a reason; what is longer stands in the evidence itself."""
+
+
+def judge_criterion(criterion: Criterion, evidence: Evidence) -> CriterionResult:
+    """Judge one criterion; never raises.
+
+    The result repeats the verdict, figure and reason of the worst part; of equals the one nearest its limit.
+    """
+    parts = [_judge_part(aspect, evidence) for aspect in criterion.aspects]
+    worst = max(parts, key=lambda part: (_BADNESS.index(part.verdict), _closeness(part)))
+    return CriterionResult(
+        id=criterion.id,
+        title=criterion.title,
+        verdict=worst.verdict,
+        measured=worst.measured,
+        unit=worst.unit,
+        limit=worst.limit,
+        parts=parts,
+        reason=worst.reason,
+    )
+
+
+def _judge_part(aspect: Aspect, evidence: Evidence) -> Part:
+    try:
+        require(evidence, *aspect.needs)
+        finding = aspect.judge(evidence)
+    except Unjudged as unjudged:
+        finding = Finding(unjudged.verdict, None, unjudged.reason)
+    except Exception as error:  # noqa: BLE001  a bug of one judge must not take the other verdicts with it
+        finding = Finding(Verdict.CRASHED, None, f"the judge raised {type(error).__name__}: {error}")
+    return Part(
+        name=aspect.name,
+        verdict=finding.verdict,
+        measured=finding.measured,
+        unit=aspect.unit,
+        limit=aspect.limit,
+        reason=finding.reason[:_SHOWN],
+    )
+
+
+def _closeness(part: Part) -> float:
+    """Share of the limit that was used; parts with a measurable margin go before those that only count problems."""
+    return part.measured / part.limit if part.measured is not None and part.limit else -1.0

@@ -1,0 +1,50 @@
+"""SC-006: whether a user's way through frontend, backend and database works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, none_of, void
+from pytest_todo_k8s.evidence import Verdict
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.evidence import Evidence
+
+REQUIRED: Final = ("sign-up", "log-in", "create", "list")
+"""Steps without which a flow proves nothing, by name."""
+
+
+def _flow(evidence: Evidence) -> Finding:
+    steps = evidence.exercise.steps if evidence.exercise else []
+    problems = [f"step {step.name!r} failed: {step.detail or 'no detail'}" for step in steps if not step.ok]
+    done = {step.name for step in steps}
+    missing = [name for name in REQUIRED if name not in done]
+    if missing and not problems:
+        raise void(f"the flow was not walked to its end: no step {', '.join(missing)}")
+    return none_of(problems, f"all {len(steps)} steps through the frontend")
+
+
+def _row(evidence: Evidence) -> Finding:
+    exercise = evidence.exercise
+    if exercise is None or exercise.row_found is None:
+        detail = exercise.row_detail if exercise else None
+        raise void(f"the row was not read back from PostgreSQL: {detail or 'the flow did not come that far'}")
+    detail = exercise.row_detail or "no detail"
+    if exercise.row_found:
+        return Finding(Verdict.PASS, 1, f"the task's row was read back from PostgreSQL: {detail}")
+    return Finding(Verdict.FAIL, 0, f"the task's row is not in PostgreSQL: {detail}")
+
+
+CRITERION: Final = Criterion(
+    id="SC-006",
+    title="frontend, backend and database work together",
+    promise="End-to-end application flow (frontend → backend → database) completes successfully",
+    method=(
+        "A scripted user's way by HTTP through the frontend only; then the task's row is read back from PostgreSQL "
+        "itself, by a connection of the gate's own"
+    ),
+    aspects=(
+        Aspect("flow", "problems", 0, ("exercise",), _flow),
+        Aspect("row", "rows", None, ("exercise",), _row),
+    ),
+)

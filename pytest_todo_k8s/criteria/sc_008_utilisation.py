@@ -1,0 +1,108 @@
+"""SC-008: how much of their limits the containers use under a declared load."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, under, void
+from pytest_todo_k8s.criteria.usage import cpu_shares, memory_shares
+from pytest_todo_k8s.evidence import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_todo_k8s.evidence import ContainerUsage, Evidence, Load
+
+LIMIT_PERCENT: Final = 80.0
+APPS: Final = ("backend", "frontend")
+COVERAGE: Final = 0.9
+"""Share of the declared load that must really have been sent, and of its time that must have been sampled."""
+LONGEST_GAP_S: Final = 5.0
+FAILED_SHARE: Final = 0.05
+"""Share of failed requests from which on the load is no load."""
+
+
+def _cpu(app: str, evidence: Evidence) -> Finding:
+    usages = _usages(app, evidence)
+    unlimited = [usage for usage in usages if not usage.cpu_limit_cores]
+    return _no_limit(unlimited, "CPU") or _highest(usages, cpu_shares, "highest 5 s CPU window")
+
+
+def _memory(app: str, evidence: Evidence) -> Finding:
+    usages = _usages(app, evidence)
+    unlimited = [usage for usage in usages if not usage.memory_limit_bytes]
+    return _no_limit(unlimited, "memory") or _highest(usages, memory_shares, "highest working set")
+
+
+def _no_limit(unlimited: list[ContainerUsage], what: str) -> Finding | None:
+    if not unlimited:
+        return None
+    names = ", ".join(f"{usage.pod}/{usage.container}" for usage in unlimited)
+    return Finding(Verdict.FAIL, None, f"{names} has no {what} limit")
+
+
+def _highest(
+    usages: list[ContainerUsage], shares: Callable[[ContainerUsage], list[tuple[float, float]]], what: str
+) -> Finding:
+    """Judge the highest share of all pods of an application."""
+    share, usage = max(
+        ((max(share for _, share in shares(usage)), usage) for usage in usages), key=lambda pair: pair[0]
+    )
+    return under(share * 100, LIMIT_PERCENT, "%", f"{what} of {usage.pod}/{usage.container}")
+
+
+def _usages(app: str, evidence: Evidence) -> list[ContainerUsage]:
+    """Return the use of every container of an application, checked for completeness.
+
+    Raises:
+        Unjudged: A pod, samples or the load itself are missing.
+    """
+    measure = evidence.measure
+    if measure is None or measure.load is None:
+        raise void("no load was sent")
+    _check_load(measure.load)
+    usages = [usage for usage in measure.usage if usage.app == f"todo-{app}"]
+    measured = {usage.pod for usage in usages}
+    pods = [pod for pod in (evidence.deploy.pods if evidence.deploy else []) if pod.app == f"todo-{app}"]
+    missing = [pod.name for pod in pods if pod.name not in measured]
+    if missing or not usages:
+        raise void(f"use of {', '.join(missing) or f'todo-{app}'} was not measured")
+    for usage in usages:
+        _check_samples(usage, measure.load)
+    return usages
+
+
+def _check_load(load: Load) -> None:
+    declared = load.rate_per_s * load.duration_s
+    if load.requests < COVERAGE * declared or load.requests == 0:
+        raise void(f"only {load.requests} of {declared:.0f} declared requests were sent, so this was not the load")
+    if load.errors > FAILED_SHARE * load.requests:
+        raise void(f"{load.errors} of {load.requests} requests of the load failed, so this was not the load")
+
+
+def _check_samples(usage: ContainerUsage, load: Load) -> None:
+    times = [sample.at_s for sample in usage.samples]
+    name = f"{usage.pod}/{usage.container}"
+    if not times or times[-1] - times[0] < COVERAGE * load.duration_s:
+        raise void(f"use of {name} was not sampled over the whole load")
+    gap = max(late - early for early, late in pairwise(times))
+    if gap > LONGEST_GAP_S:
+        raise void(f"use of {name} was not sampled for {gap:.0f} s")
+
+
+CRITERION: Final = Criterion(
+    id="SC-008",
+    title="CPU and memory stay under 80 % of their limits",
+    promise="Resource utilization stays within recommended limits (CPU < 80%, Memory < 80%)",
+    method=(
+        "Under a declared load each container's cgroup is read every second; the highest 5 s CPU window and the highest "
+        "working set of the worst pod count against the container's limit; metrics.k8s.io stands beside it"
+    ),
+    aspects=tuple(
+        Aspect(f"{app}-{what}", "%", LIMIT_PERCENT, ("measure",), partial(judge, app))
+        for app in APPS
+        for what, judge in (("cpu", _cpu), ("memory", _memory))
+    ),
+)

@@ -1,0 +1,48 @@
+"""SC-009: whether the manifests are valid, and all in the chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, none_of, require, void
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.evidence import Evidence
+
+REQUIRED: Final = ("lint", "template", "dry-run")
+"""Words of which each must occur in some check's name: without these, nothing was validated."""
+
+
+def _validation(evidence: Evidence) -> Finding:
+    """Judge the checks; a failed one counts even where the deploy phase stopped because of it."""
+    checks = evidence.manifests.checks if evidence.manifests else []
+    problems = [f"{check.name}: {check.detail or 'failed'}" for check in checks if not check.ok]
+    if not problems:
+        require(evidence, "deploy")
+        missing = [word for word in REQUIRED if not any(word in check.name for check in checks)]
+        if missing:
+            raise void(f"no check named {', '.join(missing)} was made")
+    return none_of(problems, f"{len(checks)} checks, all kept")
+
+
+def _in_chart(evidence: Evidence) -> Finding:
+    if evidence.manifests is None or not evidence.manifests.rendered:
+        raise void("the live objects were not compared with the chart")
+    problems = [f"{name} is in no template" for name in evidence.manifests.foreign]
+    return none_of(problems, f"every live object is one of the {len(evidence.manifests.rendered)} of the release")
+
+
+CRITERION: Final = Criterion(
+    id="SC-009",
+    title="manifests are valid and all in the chart",
+    promise="All Kubernetes manifests pass validation and are stored in Helm chart templates",
+    method=(
+        "helm lint --strict and helm template for every values file, values that must be refused, a strict server-side "
+        "dry run of every object, the golden rules for pods; then the namespace's live objects are compared with the "
+        "rendered chart"
+    ),
+    aspects=(
+        Aspect("validation", "problems", 0, ("load",), _validation),
+        Aspect("in-chart", "problems", 0, ("settle",), _in_chart),
+    ),
+)

@@ -1,0 +1,40 @@
+"""SC-011: whether the application in the cluster answers as the plain one does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, Unjudged, none_of, void
+from pytest_todo_k8s.evidence import Verdict
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.evidence import Evidence
+
+FEWEST_REQUESTS: Final = 20
+
+
+def _differences(evidence: Evidence) -> Finding:
+    parity = evidence.parity
+    if parity is None:
+        raise void("nothing was compared")
+    if parity.skipped:
+        raise Unjudged(Verdict.NOT_RUN, parity.skipped)
+    if parity.requests < FEWEST_REQUESTS and not parity.differences:
+        raise void(f"only {parity.requests} requests were compared, fewer than {FEWEST_REQUESTS}")
+    problems = [
+        f"{each.request}: {each.where} is {each.plain!r} plain and {each.cluster!r} in the cluster"
+        for each in parity.differences
+    ]
+    return none_of(problems, f"{parity.requests} requests, answered alike")
+
+
+CRITERION: Final = Criterion(
+    id="SC-011",
+    title="same functions as without containers",
+    promise="Application maintains functionality equivalent to Phase III non-containerized version",
+    method=(
+        "The same requests against plain processes on this machine and against the cluster; ids, times and tokens are "
+        "normalised; status, listed headers and body are compared"
+    ),
+    aspects=(Aspect("differences", "differences", 0, ("parity",), _differences),),
+)
