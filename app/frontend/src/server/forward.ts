@@ -6,7 +6,7 @@ import { isForeignWrite } from "./origin";
 import { readBody } from "./request-body";
 import { requestId } from "./request-id";
 import { type BackendRoute, backendRoute } from "./routes";
-import { clearedSessionCookie, openSession, sealSession, SESSION_COOKIE, sessionCookie, type SessionUser } from "./session";
+import { clearedSessionCookie, openSession, sealSession, sessionCookie, type SessionUser } from "./session";
 
 /** Request headers that mean something to the backend; cookies, authorization and hop-by-hop headers are not among them. */
 const REQUEST_HEADERS = ["accept", "accept-language", "content-type", "user-agent", "x-forwarded-for"];
