@@ -1,0 +1,94 @@
+"""What goes into an image: the files of its build context, and a tag that changes exactly when they do."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from docker.utils.build import exclude_paths
+
+from pytest_todo_k8s.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from pytest_todo_k8s.settings import ImageSource
+
+BASE_ARGUMENTS: Final = ("PYTHON_BUILD", "PYTHON_RUNTIME", "NODE_BUILD", "NODE_RUNTIME", "DEBIAN")
+"""Build arguments that name base images."""
+TAG_LENGTH: Final = 12
+_ARGUMENT: Final = re.compile(r"^\s*ARG\s+(?P<name>\w+)=(?P<value>\S+)\s*$", re.IGNORECASE)
+_FROM: Final = re.compile(r"^\s*FROM\s", re.IGNORECASE)
+
+
+def check(source: ImageSource) -> None:
+    """Make sure that an image's Dockerfile and context are there.
+
+    Raises:
+        ConfigError: One is missing.
+    """
+    remedy = "run pytest in the project's folder (it holds Dockerfiles/, charts/ and app/)"
+    if not source.dockerfile.is_file():
+        raise ConfigError(f"the Dockerfile {source.dockerfile} is missing", remedy)
+    if not source.context.is_dir():
+        raise ConfigError(f"the build context {source.context} is missing", remedy)
+
+
+def base_images(source: ImageSource, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the base images of a Dockerfile by build argument: the chosen one, else its own default.
+
+    Args:
+        source: The image.
+        chosen: Build argument to image reference, from set-up.
+    """
+    bases: dict[str, str] = {}
+    for line in source.dockerfile.read_text(encoding="utf-8").splitlines():
+        if _FROM.match(line):  # only arguments before the first FROM can name a base
+            break
+        argument = _ARGUMENT.match(line)
+        if argument and argument["name"] in BASE_ARGUMENTS:
+            bases[argument["name"]] = chosen.get(argument["name"], argument["value"])
+    return bases
+
+
+def tag(source: ImageSource, base_ids: Mapping[str, str]) -> str:
+    """Return the image's tag: a hash of its context, its Dockerfile and its bases.
+
+    Args:
+        source: The image.
+        base_ids: Build argument to the base's image id.
+    """
+    digest = hashlib.sha256(source.dockerfile.read_bytes())
+    for name, image_id in sorted(base_ids.items()):
+        digest.update(f"\0{name}={image_id}".encode())
+    for path in _files(source):
+        digest.update(f"\0{path.relative_to(source.context).as_posix()}\0".encode())
+        digest.update(_content(path))
+    return digest.hexdigest()[:TAG_LENGTH]
+
+
+def _files(source: ImageSource) -> Iterator[Path]:
+    """Yield the files that the build sends, in a fixed order."""
+    for name in sorted(exclude_paths(str(source.context), _ignored(source))):
+        path = source.context / name
+        if path.is_symlink() or path.is_file():
+            yield path
+
+
+def _content(path: Path) -> bytes:
+    """Return what identifies a file: its link target, or whether it can be run and its bytes."""
+    if path.is_symlink():
+        return b"link " + str(path.readlink()).encode()
+    mode = b"x" if path.stat().st_mode & 0o100 else b"-"
+    return mode + hashlib.sha256(path.read_bytes()).digest()
+
+
+def _ignored(source: ImageSource) -> list[str]:
+    """Return the patterns of the ignore file beside the Dockerfile (it wins over one in the context)."""
+    file = source.dockerfile.with_name(f"{source.dockerfile.name}.dockerignore")
+    if not file.is_file():
+        return []
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
