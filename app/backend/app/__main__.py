@@ -11,7 +11,7 @@ import uvicorn
 
 from app import __version__
 from app.api import create_app
-from app.config import ConfigurationProblem, load_settings
+from app.config import ConfigurationError, load_settings
 from app.logs import configure_logging, log
 from app.operations import Lifecycle
 
@@ -41,10 +41,10 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT. Exits with 1 and one line on standard error when the configuration is not usable."""
+    """Serve until SIGTERM or SIGINT. Exits with 1 and one line on standard error for an unusable configuration."""
     try:
         settings = load_settings(os.environ)
-    except ConfigurationProblem as problem:
+    except ConfigurationError as problem:
         sys.exit(f"backend: {problem}")
     configure_logging(settings.log_level)
     app = create_app(settings)

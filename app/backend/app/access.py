@@ -13,7 +13,7 @@ from app.config import Settings
 from app.database import Database
 from app.errors import ApiError
 from app.passwords import Passwords
-from app.tokens import Identity, InvalidToken, SharedKeyTokens
+from app.tokens import Identity, InvalidTokenError, SharedKeyTokens
 
 bearer = HTTPBearer(auto_error=False, description="Access token from sign-up or log-in.")
 
@@ -48,7 +48,7 @@ def identity(shared: Shared, credentials: Annotated[HTTPAuthorizationCredentials
         raise unauthenticated()
     try:
         return shared.tokens.verify(credentials.credentials)
-    except InvalidToken:
+    except InvalidTokenError:
         raise unauthenticated() from None
 
 

@@ -26,7 +26,7 @@ QUIET_ROUTES = frozenset({"/health", "/ready", "/metrics"})
 """Asked by probes every few seconds; a line for each would hide the rest."""
 
 
-class Refused(Exception):
+class BodyRefusedError(Exception):
     """The body cannot be accepted; carries the status of the answer."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -35,7 +35,7 @@ class Refused(Exception):
         self.status = status
 
 
-class Disconnected(Exception):
+class DisconnectedError(Exception):
     """The client went away before its body was complete."""
 
 
@@ -55,7 +55,7 @@ class RequestBoundary:
         exchange = Exchange(scope, send)
         try:
             await self._serve(exchange, receive)
-        except Disconnected:
+        except DisconnectedError:
             return
         self._record(exchange)
 
@@ -64,9 +64,9 @@ class RequestBoundary:
         try:
             body = await read_body(Headers(scope=scope), receive)
             await self._app(scope, replay(body, receive), exchange.send)
-        except Refused as refusal:
+        except BodyRefusedError as refusal:
             await exchange.refuse(refusal.status, str(refusal))
-        except Disconnected:
+        except DisconnectedError:
             raise
         except Exception:
             logger.exception("request not served", extra={FIELDS: {"request_id": exchange.request_id}})
@@ -134,8 +134,8 @@ def route_template(scope: Scope) -> str:
 
 
 async def read_body(headers: Headers, receive: Receive) -> bytes:
-    """Read the whole body. Raises Refused (413, 415) or Disconnected."""
-    too_large = Refused(413, f"The body is larger than {BODY_LIMIT_BYTES} bytes.")
+    """Read the whole body. Raises BodyRefusedError (413, 415) or DisconnectedError."""
+    too_large = BodyRefusedError(413, f"The body is larger than {BODY_LIMIT_BYTES} bytes.")
     announced = headers.get("content-length", "0")
     # The server has checked the form of the header; a long number must not reach int().
     if len(announced) > len(str(BODY_LIMIT_BYTES)) or int(announced) > BODY_LIMIT_BYTES:
@@ -145,13 +145,13 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Disconnected
+            raise DisconnectedError
         body += message.get("body", b"")
         if len(body) > BODY_LIMIT_BYTES:
             raise too_large
         more = message.get("more_body", False)
     if body and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused(415, "The body must be application/json.")
+        raise BodyRefusedError(415, "The body must be application/json.")
     return bytes(body)
 
 

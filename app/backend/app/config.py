@@ -17,7 +17,7 @@ JWT_SECRET_MIN_BYTES = 32
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
-class ConfigurationProblem(Exception):
+class ConfigurationError(Exception):
     """A variable is missing or unusable. The text is one sentence that names the variable and never shows its value."""
 
 
@@ -41,7 +41,7 @@ class Settings:
 def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check the settings of the web process.
 
-    Raises ConfigurationProblem for the first variable that is missing, too short or does not parse.
+    Raises ConfigurationError for the first variable that is missing, too short or does not parse.
     """
     settings = Settings(
         database=load_database_address(environ),
@@ -57,43 +57,43 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         trust_proxy_headers=_boolean(environ, "TRUST_PROXY_HEADERS"),
     )
     if settings.pool_min > settings.pool_max:
-        raise ConfigurationProblem("DB_POOL_MIN must not be greater than DB_POOL_MAX.")
+        raise ConfigurationError("DB_POOL_MIN must not be greater than DB_POOL_MAX.")
     return settings
 
 
 def load_database_address(environ: Mapping[str, str]) -> DatabaseAddress:
-    """Read ``DATABASE_URL``, the only variable that the migrations need. Raises ConfigurationProblem."""
+    """Read ``DATABASE_URL``, the only variable that the migrations need. Raises ConfigurationError."""
     try:
         return parse_database_url(_required(environ, "DATABASE_URL"))
     except ValueError as problem:
-        raise ConfigurationProblem(f"DATABASE_URL is not usable: {problem}.") from None
+        raise ConfigurationError(f"DATABASE_URL is not usable: {problem}.") from None
 
 
 def load_log_level(environ: Mapping[str, str]) -> str:
-    """Read ``LOG_LEVEL`` (debug, info, warning or error; default info). Raises ConfigurationProblem."""
+    """Read ``LOG_LEVEL`` (debug, info, warning or error; default info). Raises ConfigurationError."""
     level = environ.get("LOG_LEVEL", "").strip().lower() or "info"
     if level not in LOG_LEVELS:
-        raise ConfigurationProblem(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
+        raise ConfigurationError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}.")
     return level
 
 
 def _present(environ: Mapping[str, str], name: str) -> str:
     if name not in environ:
-        raise ConfigurationProblem(f"{name} is not set; an empty value is allowed and switches the chat off.")
+        raise ConfigurationError(f"{name} is not set; an empty value is allowed and switches the chat off.")
     return environ[name].strip()
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "").strip()
     if not value:
-        raise ConfigurationProblem(f"{name} is not set.")
+        raise ConfigurationError(f"{name} is not set.")
     return value
 
 
 def _jwt_secret(environ: Mapping[str, str]) -> str:
     secret = _required(environ, "JWT_SECRET")
     if len(secret.encode()) < JWT_SECRET_MIN_BYTES:
-        raise ConfigurationProblem(f"JWT_SECRET is shorter than {JWT_SECRET_MIN_BYTES} bytes.")
+        raise ConfigurationError(f"JWT_SECRET is shorter than {JWT_SECRET_MIN_BYTES} bytes.")
     return secret
 
 
@@ -103,7 +103,7 @@ def _integer(environ: Mapping[str, str], name: str, *, default: int, least: int,
         return default
     # isdecimal alone would accept digits of other scripts; the length keeps int() from meeting an endless number.
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and least <= int(text) <= most):
-        raise ConfigurationProblem(f"{name} must be a whole number from {least} to {most}.")
+        raise ConfigurationError(f"{name} must be a whole number from {least} to {most}.")
     return int(text)
 
 
@@ -113,12 +113,12 @@ def _boolean(environ: Mapping[str, str], name: str) -> bool:
         return True
     if text in ("", "false", "0"):
         return False
-    raise ConfigurationProblem(f"{name} must be true or false.")
+    raise ConfigurationError(f"{name} must be true or false.")
 
 
 def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
     origins = tuple(part.strip() for part in environ.get("CORS_ALLOW_ORIGINS", "").split(",") if part.strip())
     for origin in origins:
         if not origin.startswith(("http://", "https://")):
-            raise ConfigurationProblem("CORS_ALLOW_ORIGINS must list full origins such as https://example.org.")
+            raise ConfigurationError("CORS_ALLOW_ORIGINS must list full origins such as https://example.org.")
     return origins

@@ -94,6 +94,7 @@ class Database:
     def __init__(self, address: DatabaseAddress, *, pool_min: int, pool_max: int) -> None:
         """Prepare the pool; ``open`` starts it."""
         self._reachability = Reachability(address)
+        self._abandoned: set[asyncio.Task[None]] = set()
         self._pool = AsyncConnectionPool(
             address.conninfo,
             connection_class=WatchedConnection,
@@ -148,20 +149,29 @@ class Database:
 
     async def _acquire(self) -> WatchedConnection:
         timeout_s = ACQUIRE_TIMEOUT_AWAY_S if self._reachability.away else ACQUIRE_TIMEOUT_S
-        lending = asyncio.ensure_future(self._pool.getconn(timeout_s))
-        refused = asyncio.ensure_future(self._reachability.wait_refused())
+        lending = asyncio.create_task(self._pool.getconn(timeout_s))
+        refused = asyncio.create_task(self._reachability.wait_refused())
         try:
             await asyncio.wait({lending, refused}, return_when=asyncio.FIRST_COMPLETED)
-            if not lending.done():
-                raise psycopg.OperationalError("the database does not answer")
-            return lending.result()
-        except BaseException:
-            await self._give_back(lending)
-            raise
+            # After a refusal another connection may still come back from its request: a server can be merely full.
+            await asyncio.wait({lending}, timeout=ACQUIRE_TIMEOUT_AWAY_S)
+            if lending.done():
+                connection = lending.result()
+                self._reachability.connected()
+                return connection
         finally:
             refused.cancel()
+            if not lending.done():
+                self._abandon(lending)
+        raise psycopg.OperationalError("the database does not answer")
 
-    async def _give_back(self, lending: asyncio.Future[WatchedConnection]) -> None:
+    def _abandon(self, lending: asyncio.Task[WatchedConnection]) -> None:
+        # In the background: to cancel a question to a server that has vanished can take seconds.
+        task = asyncio.create_task(self._give_back(lending))
+        self._abandoned.add(task)
+        task.add_done_callback(self._abandoned.discard)
+
+    async def _give_back(self, lending: asyncio.Task[WatchedConnection]) -> None:
         lending.cancel()
         await asyncio.wait({lending})
         if not lending.cancelled() and lending.exception() is None:

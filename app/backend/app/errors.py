@@ -89,37 +89,44 @@ def error_docs(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def install_error_handlers(app: FastAPI) -> None:
     """Give every error that can reach FastAPI the common form."""
-    app.add_exception_handler(HTTPException, _http_problem)
-    app.add_exception_handler(RequestValidationError, _validation_problem)
+    app.exception_handler(ApiError)(_refusal)
+    app.exception_handler(HTTPException)(_http_problem)
+    app.exception_handler(RequestValidationError)(_validation_problem)
     for kind in (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UndefinedTable):
-        app.add_exception_handler(kind, _database_problem)
+        app.exception_handler(kind)(_database_problem)
 
 
-async def _http_problem(request: Request, problem: Exception) -> JSONResponse:
-    assert isinstance(problem, HTTPException)
-    if isinstance(problem, ApiError):
-        return error_response(
-            request.state.request_id, problem.status_code, problem.code, problem.detail, headers=problem.headers
-        )
-    # FastAPI reports a body that it cannot read at all as 400; to the client that is one more invalid body.
-    status = 422 if problem.status_code == 400 else problem.status_code
-    code = UNIQUE_CODES.get(status, "INTERNAL_ERROR")
-    message = {404: "No such path.", 405: "The path does not know this method."}.get(
-        status, "The request is not valid."
+async def _refusal(request: Request, problem: ApiError) -> JSONResponse:
+    return error_response(
+        request.state.request_id, problem.status_code, problem.code, problem.detail, headers=problem.headers
     )
-    return error_response(request.state.request_id, status, code, message, headers=problem.headers)
 
 
-async def _validation_problem(request: Request, problem: Exception) -> JSONResponse:
-    assert isinstance(problem, RequestValidationError)
+async def _http_problem(request: Request, problem: HTTPException) -> JSONResponse:
+    # The framework knows 404, 405 and, for a body that it cannot read at all, 400: one more kind of invalid body.
+    message = {404: "No such path.", 405: "The path does not know this method."}.get(problem.status_code)
+    status = problem.status_code if message else 422
+    return error_response(
+        request.state.request_id,
+        status,
+        UNIQUE_CODES[status],
+        message or "The body cannot be read.",
+        headers=problem.headers,
+    )
+
+
+async def _validation_problem(request: Request, problem: RequestValidationError) -> JSONResponse:
     details = [
-        ErrorDetail(field=".".join(str(part) for part in item["loc"]), message=item["msg"]) for item in problem.errors()
+        ErrorDetail(
+            field=".".join(str(part) for part in item["loc"]), message=item["msg"].removeprefix("Value error, ")
+        )
+        for item in problem.errors()
     ]
     return error_response(
         request.state.request_id, 422, UNIQUE_CODES[422], "The request is not valid.", details=details[:20]
     )
 
 
-async def _database_problem(request: Request, problem: Exception) -> JSONResponse:
+async def _database_problem(request: Request, _problem: psycopg.Error) -> JSONResponse:
     log(logger, logging.WARNING, "database did not answer a request", request_id=request.state.request_id)
     return error_response(request.state.request_id, 503, UNIQUE_CODES[503], "The database does not answer; try again.")

@@ -22,10 +22,9 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line. Of an exception only type and places are kept: its text may quote user data."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
+            "time": time.replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }
@@ -43,7 +42,7 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # The pool reports each single attempt with the text of the driver; app.database reports the change of state instead.
+    # The pool reports each single attempt in the driver's words; app.database reports the change of state instead.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 

@@ -13,7 +13,7 @@ import time
 
 import psycopg
 
-from app.config import ConfigurationProblem, load_database_address, load_log_level
+from app.config import ConfigurationError, load_database_address, load_log_level
 from app.database import reason
 from app.dsn import DatabaseAddress
 from app.logs import configure_logging, log
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 """
 
 
-class MigrationProblem(Exception):
+class MigrationError(Exception):
     """The schema could not be brought up to date; one sentence for the operator."""
 
 
@@ -49,7 +49,7 @@ def main() -> None:
         address = load_database_address(os.environ)
         with connect(address) as connection:
             applied = [migration.version for migration in known_migrations() if apply(connection, migration)]
-    except (ConfigurationProblem, MigrationProblem) as problem:
+    except (ConfigurationError, MigrationError) as problem:
         sys.exit(f"migrate: {problem}")
     except psycopg.Error as problem:
         sys.exit(f"migrate: the database refused a statement (SQLSTATE {problem.sqlstate}): {reason(problem)}.")
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def connect(address: DatabaseAddress, *, patience_s: float = CONNECT_PATIENCE_S) -> psycopg.Connection:
-    """Connect, trying again for ``patience_s`` seconds. Raises MigrationProblem when the time is over."""
+    """Connect, trying again for ``patience_s`` seconds. Raises MigrationError when the time is over."""
     deadline = time.monotonic() + patience_s
     told = ""
     while True:
@@ -66,7 +66,7 @@ def connect(address: DatabaseAddress, *, patience_s: float = CONNECT_PATIENCE_S)
         except psycopg.OperationalError as problem:
             cause = reason(problem)
         if time.monotonic() + RETRY_DELAY_S >= deadline:
-            raise MigrationProblem(
+            raise MigrationError(
                 f"database {address.name} on {address.host} not reachable for {patience_s:.0f} s: {cause}."
             )
         if cause != told:
@@ -78,7 +78,7 @@ def connect(address: DatabaseAddress, *, patience_s: float = CONNECT_PATIENCE_S)
 def apply(connection: psycopg.Connection, migration: Migration) -> bool:
     """Apply one migration unless it is there already; return whether it was applied.
 
-    Raises MigrationProblem when the applied one had another text.
+    Raises MigrationError when the applied one had another text.
     """
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
@@ -88,7 +88,7 @@ def apply(connection: psycopg.Connection, migration: Migration) -> bool:
         ).fetchone()
         if found is not None:
             if found[0] != migration.checksum:
-                raise MigrationProblem(f"migration {migration.version:04} was changed after it had been applied.")
+                raise MigrationError(f"migration {migration.version:04} was changed after it had been applied.")
             return False
         connection.execute(migration.sql.encode())
         connection.execute(

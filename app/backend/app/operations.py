@@ -71,6 +71,11 @@ class Readiness(BaseModel):
     checks: Checks
 
 
+UNREACHABLE = Checks(
+    database=DatabaseCheck(ok=False, latency_ms=None), migrations=MigrationsCheck(ok=False, version=None)
+)
+
+
 class Index(BaseModel):
     """What this service is."""
 
@@ -115,17 +120,13 @@ async def check(database: Database) -> Checks:
     try:
         async with asyncio.timeout(READY_TIMEOUT_S), database.connection() as connection:
             cursor = await connection.execute("SELECT max(version) AS version FROM schema_migrations")
-            row = await cursor.fetchone()
-        version = row["version"] if row else None
+            [row] = await cursor.fetchall()
+        version = row["version"]
     except psycopg.errors.UndefinedTable:
         version = None
     except (psycopg.Error, TimeoutError):
-        return Checks(
-            database=DatabaseCheck(ok=False, latency_ms=None), migrations=MigrationsCheck(ok=False, version=None)
-        )
-    latency_ms = round((time.monotonic() - started) * 1000, 1)
-    known = newest_version()
+        return UNREACHABLE
     return Checks(
-        database=DatabaseCheck(ok=True, latency_ms=latency_ms),
-        migrations=MigrationsCheck(ok=version is not None and version >= known, version=version),
+        database=DatabaseCheck(ok=True, latency_ms=round((time.monotonic() - started) * 1000, 1)),
+        migrations=MigrationsCheck(ok=version is not None and version >= newest_version(), version=version),
     )

@@ -41,8 +41,7 @@ async def reserve(connection: Connection, bucket: str, limit: int) -> int:
     Counting before the attempt keeps parallel attempts from all seeing the same free place; ``release`` takes back
     one that succeeded.
     """
-    row = await (await connection.execute(RESERVE, [bucket])).fetchone()
-    assert row is not None
+    [row] = await (await connection.execute(RESERVE, [bucket])).fetchall()
     if row["count"] == 1:
         await connection.execute(SWEEP)
     return max(1, int(row["remaining_s"])) if row["count"] > limit else 0

@@ -90,9 +90,9 @@ async def create_task(body: NewTask, request: Request, response: Response, owner
     try:
         async with shared.database.transaction() as connection:
             task = await tasks.create(connection, owner.user_id, body.model_dump())
-    except tasks.UnknownUser:
+    except tasks.UnknownUserError:
         raise unauthenticated() from None
-    except tasks.TooManyTasks:
+    except tasks.TooManyTasksError:
         raise ApiError(409, f"There are {tasks.TASKS_PER_USER} tasks already.", "TASK_LIMIT") from None
     response.headers["Location"] = f"{request.url.path}/{task.id}"
     return task

@@ -14,7 +14,7 @@ from app.text import Moment
 
 TASKS_PER_USER = 500
 
-COLUMNS = "id, user_id, title, description, completed, due_date, created_at, updated_at"
+COLUMNS = SQL("id, user_id, title, description, completed, due_date, created_at, updated_at")
 
 
 class Task(BaseModel):
@@ -54,18 +54,37 @@ class Order(StrEnum):
 
 
 SORT_KEYS = {
-    Sort.CREATED_AT: "created_at",
-    Sort.DUE_DATE: "due_date",
+    Sort.CREATED_AT: SQL("created_at"),
+    Sort.DUE_DATE: SQL("due_date"),
     # The same order in every database, whatever its collation is.
-    Sort.TITLE: 'lower(title) COLLATE "C"',
+    Sort.TITLE: SQL('lower(title) COLLATE "C"'),
 }
 
+DIRECTIONS = {Order.ASC: SQL("ASC"), Order.DESC: SQL("DESC")}
 
-class UnknownUser(Exception):
+LOCK_USER = "SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE"
+
+COUNT = "SELECT count(*) AS total FROM tasks WHERE user_id = %s"
+
+INSERT = SQL(
+    "INSERT INTO tasks (user_id, title, description, completed, due_date) "
+    "VALUES (%(user_id)s, %(title)s, %(description)s, %(completed)s, %(due_date)s) RETURNING {}"
+).format(COLUMNS)
+
+GET = SQL("SELECT {} FROM tasks WHERE id = %s AND user_id = %s").format(COLUMNS)
+
+TOGGLE = SQL(
+    "UPDATE tasks SET completed = NOT completed, updated_at = now() WHERE id = %s AND user_id = %s RETURNING {}"
+).format(COLUMNS)
+
+DELETE = "DELETE FROM tasks WHERE id = %s AND user_id = %s"
+
+
+class UnknownUserError(Exception):
     """The user has no account any more."""
 
 
-class TooManyTasks(Exception):
+class TooManyTasksError(Exception):
     """The user has as many tasks as one user may have."""
 
 
@@ -83,93 +102,67 @@ class Selection(BaseModel):
 async def create(connection: Connection, user_id: UUID, values: dict[str, Any]) -> Task:
     """Store a new task. ``values`` holds title, description, completed and due_date. Needs a transaction.
 
-    Raises UnknownUser or TooManyTasks.
+    Raises UnknownUserError or TooManyTasksError.
     """
     # The lock on the account lets parallel requests of one user count one after the other.
-    owner = await connection.execute("SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE", [user_id])
-    if await owner.fetchone() is None:
-        raise UnknownUser
-    count = await connection.execute("SELECT count(*) AS n FROM tasks WHERE user_id = %s", [user_id])
-    if (await count.fetchone() or {"n": 0})["n"] >= TASKS_PER_USER:
-        raise TooManyTasks
-    row = await _one(
-        connection,
-        "INSERT INTO tasks (user_id, title, description, completed, due_date) "
-        f"VALUES (%s, %s, %s, %s, %s) RETURNING {COLUMNS}",
-        user_id,
-        values["title"],
-        values["description"],
-        values["completed"],
-        values["due_date"],
-    )
-    assert row is not None
+    if await (await connection.execute(LOCK_USER, [user_id])).fetchone() is None:
+        raise UnknownUserError
+    [count] = await (await connection.execute(COUNT, [user_id])).fetchall()
+    if count["total"] >= TASKS_PER_USER:
+        raise TooManyTasksError
+    [row] = await (await connection.execute(INSERT, {"user_id": user_id} | values)).fetchall()
     return Task(**row)
 
 
 async def get(connection: Connection, user_id: UUID, task_id: UUID) -> Task | None:
     """Return one task, or None."""
-    row = await _one(connection, f"SELECT {COLUMNS} FROM tasks WHERE id = %s AND user_id = %s", task_id, user_id)
+    row = await (await connection.execute(GET, [task_id, user_id])).fetchone()
     return Task(**row) if row else None
 
 
 async def select(connection: Connection, user_id: UUID, selection: Selection) -> tuple[list[Task], int]:
     """Return one page of tasks and the number of all that match."""
     condition, values = _condition(user_id, selection)
-    key, direction = SORT_KEYS[selection.sort], selection.order.value
-    page = await connection.execute(
-        f"SELECT {COLUMNS} FROM tasks WHERE {condition} "
-        f"ORDER BY {key} {direction} NULLS LAST, id {direction} LIMIT %s OFFSET %s".encode(),
-        [*values, selection.limit, selection.offset],
+    query = SQL("SELECT {} FROM tasks WHERE {} ORDER BY {} {} NULLS LAST, id {} LIMIT %s OFFSET %s").format(
+        COLUMNS, condition, SORT_KEYS[selection.sort], DIRECTIONS[selection.order], DIRECTIONS[selection.order]
     )
+    page = await connection.execute(query, [*values, selection.limit, selection.offset])
     found = [Task(**row) for row in await page.fetchall()]
-    total = await _one(connection, f"SELECT count(*) AS n FROM tasks WHERE {condition}", *values)
-    return found, total["n"] if total else 0
+    counted = await connection.execute(SQL("SELECT count(*) AS total FROM tasks WHERE {}").format(condition), values)
+    [count] = await counted.fetchall()
+    return found, count["total"]
 
 
 async def update(connection: Connection, user_id: UUID, task_id: UUID, changes: dict[str, Any]) -> Task | None:
     """Change the given columns of a task and return it, or None when there is no such task."""
     if not changes:
         return await get(connection, user_id, task_id)
-    cursor = await connection.execute(_update_query(tuple(changes)), [*changes.values(), task_id, user_id])
-    row = await cursor.fetchone()
+    assignments = SQL(", ").join(SQL("{} = %s").format(Identifier(column)) for column in changes)
+    query = SQL("UPDATE tasks SET {}, updated_at = now() WHERE id = %s AND user_id = %s RETURNING {}").format(
+        assignments, COLUMNS
+    )
+    row = await (await connection.execute(query, [*changes.values(), task_id, user_id])).fetchone()
     return Task(**row) if row else None
 
 
 async def toggle(connection: Connection, user_id: UUID, task_id: UUID) -> Task | None:
     """Turn a pending task into a completed one or back, and return it, or None when there is no such task."""
-    row = await _one(
-        connection,
-        "UPDATE tasks SET completed = NOT completed, updated_at = now() "
-        f"WHERE id = %s AND user_id = %s RETURNING {COLUMNS}",
-        task_id,
-        user_id,
-    )
+    row = await (await connection.execute(TOGGLE, [task_id, user_id])).fetchone()
     return Task(**row) if row else None
 
 
 async def delete(connection: Connection, user_id: UUID, task_id: UUID) -> bool:
     """Delete a task; return whether there was one."""
-    cursor = await connection.execute("DELETE FROM tasks WHERE id = %s AND user_id = %s", [task_id, user_id])
-    return cursor.rowcount == 1
+    return (await connection.execute(DELETE, [task_id, user_id])).rowcount == 1
 
 
-def _condition(user_id: UUID, selection: Selection) -> tuple[str, list[object]]:
-    parts, values = ["user_id = %s"], [user_id]  # type: tuple[list[str], list[object]]
+def _condition(user_id: UUID, selection: Selection) -> tuple[Composed, list[object]]:
+    parts: list[SQL] = [SQL("user_id = %s")]
+    values: list[object] = [user_id]
     if selection.completed is not None:
-        parts.append("completed = %s")
+        parts.append(SQL("completed = %s"))
         values.append(selection.completed)
     if selection.text:
-        parts.append("(strpos(lower(title), lower(%s)) > 0 OR strpos(lower(description), lower(%s)) > 0)")
+        parts.append(SQL("(strpos(lower(title), lower(%s)) > 0 OR strpos(lower(description), lower(%s)) > 0)"))
         values += [selection.text, selection.text]
-    return " AND ".join(parts), values
-
-
-def _update_query(columns: tuple[str, ...]) -> Composed:
-    assignments = SQL(", ").join(SQL("{} = %s").format(Identifier(column)) for column in columns)
-    return SQL("UPDATE tasks SET {}, updated_at = now() WHERE id = %s AND user_id = %s RETURNING {}").format(
-        assignments, SQL(COLUMNS)
-    )
-
-
-async def _one(connection: Connection, query: str, *values: object) -> dict[str, Any] | None:
-    return await (await connection.execute(query.encode(), values)).fetchone()
+    return SQL(" AND ").join(parts), values

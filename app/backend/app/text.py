@@ -13,6 +13,10 @@ EMAIL_FORM = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 """Printable ASCII with one @ and a dot after it. ASCII alone, so that lower-casing means the same here and in
 PostgreSQL, and two spellings cannot be two accounts."""
 
+DATE_FORM = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+TIMESTAMP_FORM = re.compile(DATE_FORM.pattern + r"[Tt ]", re.ASCII)
+
 YEARS = range(1, 9999)
 """Years of a due date that stay representable in every time zone."""
 
@@ -38,16 +42,14 @@ def _email(value: str) -> str:
 
 def _moment(value: Any) -> Any:
     """Take a plain date as midnight UTC; refuse numbers, which could mean seconds or milliseconds."""
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+    if isinstance(value, str) and DATE_FORM.fullmatch(value):
         try:
             return datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC)
         except ValueError:
             raise ValueError("must be a date that exists") from None
-    if isinstance(value, str) and not re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", value, re.ASCII):
-        raise ValueError("must be a date or a timestamp with offset")
-    if not isinstance(value, str | datetime):
-        raise ValueError("must be a date or a timestamp with offset")
-    return value
+    if isinstance(value, datetime) or (isinstance(value, str) and TIMESTAMP_FORM.match(value)):
+        return value
+    raise ValueError("must be a date or a timestamp with offset")
 
 
 def _in_utc(value: datetime) -> datetime:

@@ -16,7 +16,7 @@ LEEWAY_S = 10
 """Accepted difference between the clocks of two replicas."""
 
 
-class InvalidToken(Exception):
+class InvalidTokenError(Exception):
     """The token is malformed, expired, not ours or signed with another key."""
 
 
@@ -28,10 +28,10 @@ class Identity:
 
 
 class TokenVerifier(Protocol):
-    """Turns a bearer token into an identity; an implementation with public keys can take the place of the shared one."""
+    """Turns a bearer token into an identity, by a shared secret now and perhaps by public keys later."""
 
     def verify(self, token: str) -> Identity:
-        """Return the identity. Raises InvalidToken."""
+        """Return the identity. Raises InvalidTokenError."""
 
 
 class SharedKeyTokens:
@@ -59,7 +59,7 @@ class SharedKeyTokens:
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM), expires
 
     def verify(self, token: str) -> Identity:
-        """Check signature, algorithm, issuer, audience and expiry. Raises InvalidToken."""
+        """Check signature, algorithm, issuer, audience and expiry. Raises InvalidTokenError."""
         try:
             claims = jwt.decode(
                 token,
@@ -72,4 +72,4 @@ class SharedKeyTokens:
             )
             return Identity(UUID(claims["sub"]))
         except (jwt.InvalidTokenError, ValueError):
-            raise InvalidToken from None
+            raise InvalidTokenError from None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 
@@ -24,6 +25,7 @@ class Migration:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
+@cache
 def known_migrations() -> tuple[Migration, ...]:
     """Return all migrations of this version of the backend, oldest first."""
     found = [entry for entry in files(__name__).iterdir() if entry.name.endswith(".sql")]
