@@ -1,0 +1,267 @@
+"""Golden rules for rendered manifests: what pods under the `restricted` standard, and their wiring, must keep.
+
+A rule is a function from all manifests of a release to one sentence for each breach. Rules read manifests as plain
+data and know nothing of the chart. The identifiers in the docstrings are those of checkov (CKV) for the same matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Manifest = dict[str, Any]
+Rule = Callable[[list[Manifest]], Iterator[str]]
+
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+SERVING = ("Deployment", "StatefulSet", "DaemonSet")
+LOWEST_USER = 10001
+SECRET_WORDS = ("SECRET", "PASSWORD", "TOKEN", "API_KEY", "DATABASE_URL")
+
+
+@dataclass(frozen=True)
+class Pod:
+    """The pods of one workload.
+
+    Attributes:
+        workload: `Kind/name`.
+        labels: Labels of the pods.
+        spec: Their specification.
+    """
+
+    workload: str
+    labels: Mapping[str, str]
+    spec: Manifest
+
+    @property
+    def containers(self) -> list[Manifest]:
+        """All containers, those of the initialisation first."""
+        return [*self.spec.get("initContainers", []), *self.spec["containers"]]
+
+
+def of_kind(manifests: Iterable[Manifest], *kinds: str) -> list[Manifest]:
+    """Return the manifests of some kinds."""
+    return [manifest for manifest in manifests if manifest["kind"] in kinds]
+
+
+def pods(manifests: Iterable[Manifest], *kinds: str) -> list[Pod]:
+    """Return the pods of all workloads, or of those of some kinds."""
+    return [
+        Pod(
+            workload=_title(manifest),
+            labels=manifest["spec"]["template"]["metadata"].get("labels", {}),
+            spec=manifest["spec"]["template"]["spec"],
+        )
+        for manifest in of_kind(manifests, *(kinds or WORKLOADS))
+    ]
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether a selector of plain labels finds something with these labels."""
+    return bool(selector) and selector.items() <= labels.items()
+
+
+def user(manifests: list[Manifest]) -> Iterator[str]:
+    """Pods run as a numeric user of their own, never as root (CKV_K8S_6, 40)."""
+    for pod in pods(manifests):
+        settings = pod.spec.get("securityContext", {})
+        if settings.get("runAsNonRoot") is not True:
+            yield f"{pod.workload} may run as root: set runAsNonRoot"
+        for key in ("runAsUser", "runAsGroup"):
+            if settings.get(key, 0) < LOWEST_USER:
+                yield f"{pod.workload} has {key} {settings.get(key)}: use {LOWEST_USER} or higher"
+        for container in pod.containers:
+            if {"runAsUser", "runAsGroup", "runAsNonRoot"} & container.get("securityContext", {}).keys():
+                yield f"{pod.workload} container {container['name']} overrides the pod's user"
+
+
+def service_account(manifests: list[Manifest]) -> Iterator[str]:
+    """Each workload has an account of its own, and no token of it is in the pod (CKV_K8S_38, 41)."""
+    accounts = {account["metadata"]["name"]: account for account in of_kind(manifests, "ServiceAccount")}
+    seen: set[str] = set()
+    for pod in pods(manifests):
+        name = pod.spec.get("serviceAccountName", "default")
+        if name not in accounts or name in seen:
+            yield f"{pod.workload} has no service account of its own: {name}"
+        elif accounts[name].get("automountServiceAccountToken") is not False:
+            yield f"ServiceAccount/{name} hands its token out"
+        if pod.spec.get("automountServiceAccountToken") is not False:
+            yield f"{pod.workload} mounts a service account token"
+        seen.add(name)
+
+
+def privilege(manifests: list[Manifest]) -> Iterator[str]:
+    """Containers gain no privilege and hold no capability (CKV_K8S_16, 20, 28, 37)."""
+    for pod in pods(manifests):
+        for container in pod.containers:
+            settings = container.get("securityContext", {})
+            where = f"{pod.workload} container {container['name']}"
+            if settings.get("privileged") or settings.get("allowPrivilegeEscalation") is not False:
+                yield f"{where} may gain privileges: set allowPrivilegeEscalation to false"
+            if settings.get("capabilities") != {"drop": ["ALL"]}:
+                yield f"{where} keeps capabilities: drop ALL and add none"
+
+
+def seccomp(manifests: list[Manifest]) -> Iterator[str]:
+    """Pods run under the runtime's seccomp profile (CKV_K8S_31)."""
+    for pod in pods(manifests):
+        if pod.spec.get("securityContext", {}).get("seccompProfile") != {"type": "RuntimeDefault"}:
+            yield f"{pod.workload} has no seccomp profile: use RuntimeDefault"
+
+
+def host(manifests: list[Manifest]) -> Iterator[str]:
+    """Pods share no namespace, path or port with their node (CKV_K8S_17 to 19, 26, 27)."""
+    for pod in pods(manifests):
+        for key in ("hostNetwork", "hostPID", "hostIPC"):
+            if pod.spec.get(key):
+                yield f"{pod.workload} sets {key}"
+        for volume in pod.spec.get("volumes", []):
+            if "hostPath" in volume:
+                yield f"{pod.workload} mounts the node's {volume['hostPath']['path']}"
+        for container in pod.containers:
+            if any("hostPort" in port for port in container.get("ports", [])):
+                yield f"{pod.workload} container {container['name']} takes a port of the node"
+
+
+def file_system(manifests: list[Manifest]) -> Iterator[str]:
+    """Root file systems are read-only, and what is writable is bounded (CKV_K8S_22)."""
+    for pod in pods(manifests):
+        for container in pod.containers:
+            if container.get("securityContext", {}).get("readOnlyRootFilesystem") is not True:
+                yield f"{pod.workload} container {container['name']} can write to its root file system"
+        for volume in pod.spec.get("volumes", []):
+            if "emptyDir" in volume and "sizeLimit" not in volume["emptyDir"]:
+                yield f"{pod.workload} volume {volume['name']} has no size limit"
+
+
+def resources(manifests: list[Manifest]) -> Iterator[str]:
+    """Every container has requests and limits (CKV_K8S_10 to 13)."""
+    for pod in pods(manifests):
+        for container in pod.containers:
+            for side in ("requests", "limits"):
+                missing = {"cpu", "memory", "ephemeral-storage"} - container.get("resources", {}).get(side, {}).keys()
+                if missing:
+                    yield f"{pod.workload} container {container['name']} has no {side} for {', '.join(sorted(missing))}"
+
+
+def probes(manifests: list[Manifest]) -> Iterator[str]:
+    """Serving containers have the three probes, and liveness differs from readiness (CKV_K8S_8, 9)."""
+    for pod in pods(manifests, *SERVING):
+        for container in pod.spec["containers"]:
+            where = f"{pod.workload} container {container['name']}"
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                if probe not in container:
+                    yield f"{where} has no {probe}"
+                elif "initialDelaySeconds" in container[probe]:
+                    yield f"{where} delays its {probe}: the startup probe does the waiting"
+            if container.get("livenessProbe") == container.get("readinessProbe"):
+                yield f"{where} has identical liveness and readiness probes"
+
+
+def secrets(manifests: list[Manifest]) -> Iterator[str]:
+    """Secrets come by required reference to single keys, never as values, and the release makes none."""
+    for secret in of_kind(manifests, "Secret"):
+        yield f"{_title(secret)} is part of the release, and its values with it"
+    for pod in pods(manifests):
+        for container in pod.containers:
+            where = f"{pod.workload} container {container['name']}"
+            if "envFrom" in container:
+                yield f"{where} takes a whole object as its environment"
+            for variable in container.get("env", []):
+                reference = variable.get("valueFrom", {}).get("secretKeyRef", {})
+                if reference.get("optional"):
+                    yield f"{where} starts without {variable['name']}: the reference is optional"
+                if "value" in variable and any(word in variable["name"] for word in SECRET_WORDS):
+                    yield f"{where} has {variable['name']} as a plain value"
+
+
+def images(manifests: list[Manifest]) -> Iterator[str]:
+    """Images have a fixed tag or digest (CKV_K8S_14)."""
+    for pod in pods(manifests):
+        for container in pod.containers:
+            _, _, tag = container["image"].rpartition("/")[2].partition(":")
+            if tag in ("", "latest"):
+                yield f"{pod.workload} container {container['name']} runs {container['image']}: give a fixed tag"
+
+
+def namespace(manifests: list[Manifest]) -> Iterator[str]:
+    """Objects name their namespace, and it is not `default` (CKV_K8S_21)."""
+    for manifest in manifests:
+        if manifest["metadata"].get("namespace", "default") == "default":
+            yield f"{_title(manifest)} would go to the namespace default"
+
+
+def replicas(manifests: list[Manifest]) -> Iterator[str]:
+    """Pods with replicas are spread over nodes and have a disruption budget."""
+    budgets = [budget["spec"]["selector"]["matchLabels"] for budget in of_kind(manifests, "PodDisruptionBudget")]
+    for manifest in of_kind(manifests, *SERVING):
+        if manifest["spec"].get("replicas", 1) < 2:
+            continue
+        (pod,) = pods([manifest])
+        if not any(selects(budget, pod.labels) for budget in budgets):
+            yield f"{pod.workload} has replicas and no PodDisruptionBudget"
+        if not pod.spec.get("topologySpreadConstraints"):
+            yield f"{pod.workload} has replicas that may share a node: give topologySpreadConstraints"
+
+
+def rollout(manifests: list[Manifest]) -> Iterator[str]:
+    """An update takes no pod away before its successor is Ready, and a stopping pod finishes its requests."""
+    for manifest in of_kind(manifests, "Deployment"):
+        if manifest["spec"].get("strategy", {}).get("rollingUpdate", {}).get("maxUnavailable") != 0:
+            yield f"{_title(manifest)} may be unavailable in an update: set maxUnavailable to 0"
+        (pod,) = pods([manifest])
+        for container in pod.spec["containers"]:
+            pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+            if not 0 < pause < pod.spec.get("terminationGracePeriodSeconds", 30):
+                yield f"{pod.workload} container {container['name']} has no preStop sleep within its grace period"
+
+
+def network(manifests: list[Manifest]) -> Iterator[str]:
+    """Each pod has a NetworkPolicy for both directions, and each policy selects a pod (CKV2_K8S_6)."""
+    policies = of_kind(manifests, "NetworkPolicy")
+    every = pods(manifests)
+    for pod in every:
+        mine = [
+            policy["spec"] for policy in policies if selects(policy["spec"]["podSelector"]["matchLabels"], pod.labels)
+        ]
+        if not any({"Ingress", "Egress"} <= set(spec["policyTypes"]) for spec in mine):
+            yield f"{pod.workload} has no NetworkPolicy for both directions"
+    for policy in policies:
+        if not any(selects(policy["spec"]["podSelector"]["matchLabels"], pod.labels) for pod in every):
+            yield f"{_title(policy)} selects no pod"
+
+
+def services(manifests: list[Manifest]) -> Iterator[str]:
+    """Each Service finds the pods of one workload and a port they name."""
+    for service in of_kind(manifests, "Service"):
+        found = [pod for pod in pods(manifests) if selects(service["spec"]["selector"], pod.labels)]
+        if len(found) != 1:
+            yield f"{_title(service)} selects the pods of {len(found)} workloads"
+            continue
+        names = {port["name"] for container in found[0].containers for port in container.get("ports", [])}
+        for port in service["spec"]["ports"]:
+            if port["targetPort"] not in names:
+                yield f"{_title(service)} leads to port {port['targetPort']}, which {found[0].workload} does not name"
+
+
+RULES: tuple[Rule, ...] = (
+    user,
+    service_account,
+    privilege,
+    seccomp,
+    host,
+    file_system,
+    resources,
+    probes,
+    secrets,
+    images,
+    namespace,
+    replicas,
+    rollout,
+    network,
+    services,
+)
+
+
+def _title(manifest: Manifest) -> str:
+    return f"{manifest['kind']}/{manifest['metadata']['name']}"

@@ -1,0 +1,187 @@
+"""Names, ports, variables and probes are those the images and the services agree on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.chart.rules import Manifest, Pod, of_kind, pods, selects
+
+if TYPE_CHECKING:
+    from tests.chart.conftest import Chart
+
+OBJECTS = {
+    "Deployment/todo-backend",
+    "Deployment/todo-frontend",
+    "Job/todo-migrate-1",
+    "NetworkPolicy/todo-backend",
+    "NetworkPolicy/todo-frontend",
+    "NetworkPolicy/todo-migrate",
+    "PodDisruptionBudget/todo-frontend",
+    "Service/todo-backend-service",
+    "Service/todo-frontend-service",
+    "ServiceAccount/todo-backend",
+    "ServiceAccount/todo-frontend",
+    "ServiceAccount/todo-migrate",
+}
+POSTGRES = {
+    "NetworkPolicy/todo-postgres",
+    "PersistentVolumeClaim/todo-postgres",
+    "Service/todo-postgres-service",
+    "ServiceAccount/todo-postgres",
+    "StatefulSet/todo-postgres",
+}
+SECRET_KEYS = {
+    "backend": {"DATABASE_URL", "JWT_SECRET", "GEMINI_API_KEY"},
+    "frontend": {"BETTER_AUTH_SECRET"},
+    "migrate": {"DATABASE_URL"},
+    "postgres": {"POSTGRES_PASSWORD"},
+}
+
+
+def _titles(manifests: list[Manifest]) -> set[str]:
+    return {f"{manifest['kind']}/{manifest['metadata']['name']}" for manifest in manifests}
+
+
+def _pod(manifests: list[Manifest], part: str) -> Pod:
+    (pod,) = [pod for pod in pods(manifests) if pod.labels["app.kubernetes.io/component"] == part]
+    return pod
+
+
+def _plain(pod: Pod) -> dict[str, str]:
+    return {variable["name"]: variable["value"] for variable in pod.containers[0]["env"] if "value" in variable}
+
+
+def _policy(manifests: list[Manifest], part: str) -> Manifest:
+    (policy,) = [m for m in of_kind(manifests, "NetworkPolicy") if m["metadata"]["name"] == f"todo-{part}"]
+    spec: Manifest = policy["spec"]
+    return spec
+
+
+def test_objects_of_development(development: list[Manifest]) -> None:
+    assert _titles(development) == OBJECTS | POSTGRES
+
+
+def test_objects_of_production(production: list[Manifest]) -> None:
+    assert _titles(production) == OBJECTS
+
+
+@pytest.mark.parametrize(
+    ("part", "port", "name"), [("backend", 8080, "http"), ("frontend", 3000, "http"), ("postgres", 5432, "postgres")]
+)
+def test_a_container_listens_where_its_service_leads(
+    development: list[Manifest], part: str, port: int, name: str
+) -> None:
+    (container,) = _pod(development, part).containers
+    assert container["name"] == part
+    assert container["ports"] == [{"name": name, "containerPort": port}]
+
+
+@pytest.mark.parametrize("part", ["backend", "frontend"])
+def test_the_server_is_told_the_port_of_its_container(development: list[Manifest], part: str) -> None:
+    pod = _pod(development, part)
+    assert _plain(pod)["PORT"] == str(pod.containers[0]["ports"][0]["containerPort"])
+
+
+def test_services(development: list[Manifest]) -> None:
+    found = {
+        service["metadata"]["name"]: (service["spec"]["type"], service["spec"]["ports"][0]["port"])
+        for service in of_kind(development, "Service")
+    }
+    assert found == {
+        "todo-backend-service": ("ClusterIP", 8080),
+        "todo-frontend-service": ("NodePort", 80),
+        "todo-postgres-service": ("ClusterIP", 5432),
+    }
+
+
+def test_the_node_port_is_the_clusters_choice_unless_given(development: list[Manifest]) -> None:
+    (service,) = [m for m in of_kind(development, "Service") if m["spec"]["type"] == "NodePort"]
+    assert "nodePort" not in service["spec"]["ports"][0]
+
+
+def test_resources_of_the_application(development: list[Manifest]) -> None:
+    for part in ("backend", "frontend"):
+        resources = _pod(development, part).containers[0]["resources"]
+        assert {key: resources["requests"][key] for key in ("cpu", "memory")} == {"cpu": "100m", "memory": "128Mi"}
+        assert {key: resources["limits"][key] for key in ("cpu", "memory")} == {"cpu": "500m", "memory": "512Mi"}
+
+
+def test_replicas(development: list[Manifest]) -> None:
+    replicas = {m["metadata"]["name"]: m["spec"]["replicas"] for m in of_kind(development, "Deployment", "StatefulSet")}
+    assert replicas == {"todo-backend": 1, "todo-frontend": 2, "todo-postgres": 1}
+
+
+def test_probes_ask_the_process_for_life_and_its_dependencies_for_readiness(development: list[Manifest]) -> None:
+    paths = {
+        part: {
+            name: _pod(development, part).containers[0][f"{name}Probe"]["httpGet"]["path"]
+            for name in ("startup", "readiness", "liveness")
+        }
+        for part in ("backend", "frontend")
+    }
+    assert paths["backend"] == {"startup": "/health", "readiness": "/ready", "liveness": "/health"}
+    assert set(paths["frontend"].values()) == {"/api/health"}
+
+
+def test_each_pod_gets_its_own_keys_and_no_other(development: list[Manifest]) -> None:
+    found = {}
+    for part in SECRET_KEYS:
+        pod = _pod(development, part)
+        keys = {
+            variable["valueFrom"]["secretKeyRef"]["key"]
+            for variable in pod.containers[0].get("env", [])
+            if "valueFrom" in variable
+        }
+        for volume in pod.spec["volumes"]:
+            keys |= {item["key"] for item in volume.get("secret", {}).get("items", [])}
+        found[part] = keys
+    assert found == SECRET_KEYS
+
+
+def test_the_frontend_finds_the_backend_by_its_service(development: list[Manifest]) -> None:
+    variables = _plain(_pod(development, "frontend"))
+    assert variables["BACKEND_URL"] == "http://todo-backend-service:8080"
+    assert variables["HOSTNAME"] == "0.0.0.0"
+
+
+def test_cookies_are_for_https_alone_but_in_development(chart: Chart) -> None:
+    found = [_plain(_pod(chart.render(*files), "frontend"))["COOKIE_SECURE"] for files in ([], ["values-dev.yaml"])]
+    assert found == ["true", "false"]
+
+
+def test_the_migration_runs_the_backends_image(development: list[Manifest]) -> None:
+    migrate, backend = (_pod(development, part).containers[0] for part in ("migrate", "backend"))
+    assert migrate["image"] == backend["image"]
+    assert migrate["command"] == ["python3", "-m", "app.migrate"]
+
+
+def test_nothing_is_a_hook(development: list[Manifest]) -> None:
+    assert not [m for m in development if "helm.sh/hook" in m["metadata"].get("annotations", {})]
+
+
+def test_only_the_frontend_and_probes_reach_the_backend(development: list[Manifest]) -> None:
+    (rule,) = _policy(development, "backend")["ingress"]
+    labels = [source["podSelector"]["matchLabels"] for source in rule["from"]]
+    assert [selects(selector, _pod(development, "frontend").labels) for selector in labels] == [True, False]
+    assert labels[1] == {"app": "todo-probe"}
+
+
+def test_only_backend_and_migration_reach_postgres(development: list[Manifest]) -> None:
+    (rule,) = _policy(development, "postgres")["ingress"]
+    selectors = [source["podSelector"]["matchLabels"] for source in rule["from"]]
+    reached = {
+        part: any(selects(selector, _pod(development, part).labels) for selector in selectors) for part in SECRET_KEYS
+    }
+    assert reached == {"backend": True, "migrate": True, "frontend": False, "postgres": False}
+
+
+def test_postgres_calls_nobody(development: list[Manifest]) -> None:
+    assert "egress" not in _policy(development, "postgres")
+
+
+def test_a_pod_disruption_budget_only_where_there_are_replicas(chart: Chart) -> None:
+    values = {"backend": {"replicas": 2}, "frontend": {"replicas": 1}}
+    budgets = of_kind(chart.render(values=values), "PodDisruptionBudget")
+    assert [budget["metadata"]["name"] for budget in budgets] == ["todo-backend"]
