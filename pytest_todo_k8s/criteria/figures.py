@@ -17,7 +17,8 @@ def figure(value: float, unit: str) -> str:
     """
     if unit == "s" and 0 < abs(value) < 1:
         return f"{_digits(value * 1000)} ms"
-    return f"{_digits(value)} {unit}"
+    counted = unit[:-1] if value == 1 and len(unit) > 1 and unit.endswith("s") else unit
+    return f"{_digits(value)} {counted}"
 
 
 def duration(seconds: float) -> str:
@@ -29,6 +30,6 @@ def duration(seconds: float) -> str:
 
 
 def _digits(value: float) -> str:
-    if abs(value) >= 100 or value == int(value):  # noqa: PLR2004  three digits are enough
-        return f"{value:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+    if abs(value) >= 1:
+        return f"{value:.1f}".removesuffix(".0")
+    return f"{value:.2g}"

@@ -10,7 +10,7 @@ from pytest_todo_k8s.evidence import Verdict
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
 
-REQUIRED: Final = ("sign-up", "log-in", "create", "list")
+REQUIRED: Final = ("sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "log-out", "protected page")
 """Steps without which a flow proves nothing, by name."""
 
 

@@ -47,9 +47,8 @@ def _highest(
     usages: list[ContainerUsage], shares: Callable[[ContainerUsage], list[tuple[float, float]]], what: str
 ) -> Finding:
     """Judge the highest share of all pods of an application."""
-    share, usage = max(
-        ((max(share for _, share in shares(usage)), usage) for usage in usages), key=lambda pair: pair[0]
-    )
+    peaks = [(max(share for _, share in shares(usage)), usage) for usage in usages]
+    share, usage = max(peaks, key=lambda peak: peak[0])
     return under(share * 100, LIMIT_PERCENT, "%", f"{what} of {usage.pod}/{usage.container}")
 
 
@@ -97,8 +96,8 @@ CRITERION: Final = Criterion(
     title="CPU and memory stay under 80 % of their limits",
     promise="Resource utilization stays within recommended limits (CPU < 80%, Memory < 80%)",
     method=(
-        "Under a declared load each container's cgroup is read every second; the highest 5 s CPU window and the highest "
-        "working set of the worst pod count against the container's limit; metrics.k8s.io stands beside it"
+        "Under a declared load each container's cgroup is read every second; the highest 5 s CPU window and the "
+        "highest working set of the worst pod count against the container's limit; metrics.k8s.io stands beside it"
     ),
     aspects=tuple(
         Aspect(f"{app}-{what}", "%", LIMIT_PERCENT, ("measure",), partial(judge, app))

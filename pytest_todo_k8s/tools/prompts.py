@@ -9,13 +9,17 @@ _LAST_CHARACTERS: Final = 500
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _QUESTIONS: Final = re.compile(
     r"""
-      [\[(] \s* (?: y\s*/\s*n | n\s*/\s*y | yes\s*/\s*no | no\s*/\s*yes ) (?: \s*/\s*\S+ )? \s* [\])]   # [y/N], (yes/no/[fingerprint])
-    | \b (?: password | passphrase | passcode | username | login | user \s name | otp | one-time \s code ) \b [^:\n]{0,80} : \s* $
+      [\[(] \s* (?: y\s*/\s*n | n\s*/\s*y | yes\s*/\s*no | no\s*/\s*yes ) (?: \s*/\s*\S+ )? \s* [\])]
+    | \b (?: password | passphrase | passcode | username | login | user \s name | otp | one-time \s code ) \b
+      [^:\n]{0,80} : \s* $
     | \b (?: press | hit ) \s+ (?: any \s+ key | enter | return | ctrl )\b
-    | \b (?: do \s you \s (?: want | wish | agree ) | are \s you \s sure | would \s you \s like | shall \s (?: i | we ) )\b [^\n]* \?
+    | \b (?: do \s you \s (?: want | wish | agree ) | are \s you \s sure | would \s you \s like | shall \s we )
+      \b [^\n]* \?
     | \b (?: continue | proceed | overwrite | apply | approve \w* | confirm \w* ) \b [^\n]* \? \s* $
-    | \b (?: please \s+ )? (?: enter | type | choose | select | specify ) \b [^\n]{1,80} : \s* $
-    | not \s a \s (?: tty | terminal ) \b | \b no \s tty \s present \b | \b requires? \s a \s (?: tty | terminal )\b
+    | \b (?: enter | type | choose | select | specify ) \b [^\n]{1,80} : \s* $
+    | not \s a \s (?: tty | terminal ) \b
+    | \b no \s tty \s present \b
+    | \b requires? \s a \s (?: tty | terminal )\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )

