@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE: Final = "journal.jsonl"
-Kind = Literal["namespace", "image", "process", "folder", "container"]
+Kind = Literal["namespace", "image", "process"]
 Detail = str | int | float
 
 
@@ -29,7 +29,7 @@ class Entry:
 
     Attributes:
         kind: What it is. `namespace` has the detail `uid` once created; `image` is named by its reference; `process`
-            has `pid` and `start`; `folder` is named by its absolute path; `container` by its name in the engine.
+            has `pid` and `start` (of `tools.processes.find(pid)`) once created.
         name: Its name, unique among its kind.
         details: What was told with `creating` and `created`.
     """
@@ -81,6 +81,10 @@ class Journal:
     def removed(self, kind: Kind, name: str) -> None:
         """Note that it was seen to be gone."""
         self._append({"event": "removed", "kind": kind, "name": name})
+
+    def forget(self, entry: Entry) -> None:
+        """`removed` for an entry of `open_entries`."""
+        self.removed(entry.kind, entry.name)
 
     def open_entries(self) -> list[Entry]:
         """Return what was made, or begun, and not seen gone; in the order of its making."""

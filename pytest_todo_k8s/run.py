@@ -1,87 +1,231 @@
-"""The order of a run: one phase after the other, evidence on disk after each, the first error stops the later ones."""
+"""One run: its private folder and journal, its phases, its verdicts, and the proof that nothing of it is left."""
 
 from __future__ import annotations
 
-import importlib
+import shutil
 import time
-import traceback
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s import journal
+from pytest_todo_k8s.cluster.kube import Kube, KubeError
+from pytest_todo_k8s.cluster.minikube import MinikubeCluster
+from pytest_todo_k8s.command_log import CommandLog
+from pytest_todo_k8s.context import RunContext
+from pytest_todo_k8s.criteria import judge
 from pytest_todo_k8s.errors import PhaseError, TodoK8sError
-from pytest_todo_k8s.evidence import Phase, PhaseName
+from pytest_todo_k8s.evidence import Cleanup, Evidence, Phase
+from pytest_todo_k8s.evidence import Run as Identity
+from pytest_todo_k8s.journal import Journal
+from pytest_todo_k8s.ownership import Owner, obstacle
+from pytest_todo_k8s.progress import heartbeat
+from pytest_todo_k8s.sequence import execute
+from pytest_todo_k8s.state import RunState
+from pytest_todo_k8s.sweep import sweep
+from pytest_todo_k8s.teardown import Means, Teardown
+from pytest_todo_k8s.tools.command import CommandRunner
+from pytest_todo_k8s.tools.processes import RUN_VARIABLE
+from pytest_todo_k8s.tools.redaction import Redactor, Secret
+from pytest_todo_k8s.tools.toolchain import cache_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.evidence import PhaseName
+    from pytest_todo_k8s.settings import Settings
+    from pytest_todo_k8s.tools.toolchain import Toolchain
 
-ORDER: Final[tuple[PhaseName, ...]] = (
-    "preflight",
-    "build",
-    "load",
-    "deploy",
-    "settle",
-    "measure",
-    "exercise",
-    "parity",
-)
-"""Names of the phases; each is the function `run(context)` of the module `pytest_todo_k8s.phases.<name>`."""
+RUNS: Final = "runs"
+"""Folder of the cache with one private folder for each run that lives, or did not end cleanly."""
+MODEL_KEY: Final = "GEMINI_API_KEY"
+"""The caller's key of the model service: deploy puts it into a Secret, no child inherits it."""
+RESULTS: Final = ("report.html", "evidence.json", "junit.xml")
+"""Files in the output folder that each run writes anew."""
 
 
-def execute(context: RunContext, evidence_file: Path) -> PhaseError | None:
-    """Run all phases in order; write the evidence after each.
+class Run:
+    """From the first file to the last proof; everything that is made is made through it."""
 
-    Args:
-        context: Handed to every phase.
-        evidence_file: Where the evidence is kept.
+    def __init__(self, settings: Settings, toolchain: Toolchain, say: Callable[[str], None]) -> None:
+        """Make the run's folder and journal and clear the results of the run before.
 
-    Returns:
-        The error of the phase that stopped the run, or None: all phases are done.
-    """
-    for name in ORDER:
-        error = _phase(name, _load(name), context)
-        context.evidence.save(evidence_file)
-        if error:
-            return error
-    return None
+        Args:
+            settings: What was asked for.
+            toolchain: Which tools are used.
+            say: Prints one line for the user.
 
-
-def _load(name: PhaseName) -> Callable[[RunContext], None]:
-    """Import a phase only when a run comes to it: the plugin must cost nothing where it isn't used."""
-    function: Callable[[RunContext], None] = importlib.import_module(f"pytest_todo_k8s.phases.{name}").run
-    return function
-
-
-def _phase(name: PhaseName, function: Callable[[RunContext], None], context: RunContext) -> PhaseError | None:
-    """Run one phase and note its times and its end, however it ends."""
-    started, start_s = time.monotonic(), context.elapsed_s()
-    error: PhaseError | None = PhaseError(name, "it was interrupted")
-    try:
-        function(context)
-        error = None
-    except PhaseError as raised:
-        error = raised
-    except TodoK8sError as raised:
-        error = PhaseError(name, raised.cause, raised.hint)
-    except Exception as raised:  # noqa: BLE001  a bug in a phase is told in one sentence, its traceback goes to a file
-        error = _unexpected(name, raised, context.logs_dir)
-    finally:
-        context.evidence.phases.append(
-            Phase(
-                name=name,
-                start_s=start_s,
-                duration_s=time.monotonic() - started,
-                ok=error is None,
-                cause=error.cause if error else None,
-                hint=error.hint if error else None,
+        Raises:
+            OSError: A folder can't be made.
+        """
+        self._settings, self._toolchain, self._say = settings, toolchain, say
+        self._started_s = time.monotonic()
+        self._owner = owner = Owner.of_this_process(settings.cluster)
+        self._runs = cache_root(settings.environment) / RUNS
+        self.folder = self._runs / owner.run_id
+        self.folder.mkdir(parents=True, mode=0o700)
+        self._journal = Journal(self.folder / journal.FILE, owner)
+        self._context: RunContext | None = None
+        self._swept: list[str] = []
+        self.evidence = Evidence(
+            run=Identity(
+                id=owner.run_id, started_at=owner.created_at, namespace=settings.namespace, cluster=owner.cluster
             )
         )
-    return error
+        self._log = CommandLog(self.evidence, self._started_s)
 
+    @property
+    def evidence_file(self) -> Path:
+        """Where the evidence is kept."""
+        return self._settings.out / "evidence.json"
 
-def _unexpected(name: PhaseName, error: Exception, logs_dir: Path) -> PhaseError:
-    file = logs_dir / f"{name}.traceback.txt"
-    file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    text = " ".join(str(error).split())[:300] or "no text"
-    return PhaseError(name, f"unexpected {type(error).__name__}: {text}", f"see {file}")
+    def go(self) -> None:
+        """Run all phases, judge, and tell the tests where everything is; only an interruption is raised."""
+        try:
+            self._clear_results()
+            self._context = context = self._new_context()
+        except (TodoK8sError, OSError) as error:
+            return self.block(error)
+        failed = execute(context, self.evidence_file, enter=self._enter, after_preflight=self._sweep)
+        self._publish(str(failed) if failed else None)
+        return None
+
+    def block(self, error: Exception) -> None:
+        """Note that no phase could begin: every criterion is blocked by preflight."""
+        cause, hint = (error.cause, error.hint) if isinstance(error, TodoK8sError) else (str(error), "")
+        self._settings.out.mkdir(parents=True, exist_ok=True)
+        self.evidence.phases.append(
+            Phase(name="preflight", start_s=0.0, duration_s=0.0, ok=False, cause=cause, hint=hint)
+        )
+        self._say(f"preflight FAILED: {error}")
+        self._publish(str(error))
+
+    def down(self) -> Cleanup | None:
+        """Take down everything and prove it; safe to call again after it was broken off.
+
+        Returns:
+            The proof; None when the run had not begun any phase, so that there was nothing to prove.
+        """
+        if self.evidence.cleanup is None and self.evidence.phases:
+            self._take_down()
+        if self._journal.file.exists() and not self._journal.open_entries():
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return self.evidence.cleanup
+
+    def conclude(self, status: int) -> None:
+        """Write the last state of the evidence, with the exit status of the run."""
+        self.evidence.run.status = status
+        self.evidence.run.duration_s = time.monotonic() - self._started_s
+        self.evidence.save(self.evidence_file)
+
+    def _clear_results(self) -> None:
+        """Remove what an earlier run wrote: its verdict must not be taken for this run's, nor its logs."""
+        logs = self._settings.out / "logs"
+        if (self._settings.out / "evidence.json").exists():
+            for file in logs.rglob("*"):
+                if file.is_file() and not file.is_symlink() and file.suffix in {".log", ".txt"}:
+                    file.unlink()
+        for name in RESULTS:
+            (self._settings.out / name).unlink(missing_ok=True)
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def _new_context(self) -> RunContext:
+        settings, redactor = self._settings, Redactor()
+        environment = self._toolchain.child_environment(settings.environment) | {RUN_VARIABLE: self._owner.run_id}
+        if key := environment.pop(MODEL_KEY, ""):
+            redactor.add(Secret(key))
+        if settings.database_url:
+            redactor.add(settings.database_url)
+        commands = CommandRunner(environment, redactor=redactor, on_record=self._log.note)
+        cluster = MinikubeCluster(settings, self._toolchain, commands, self.folder)
+        return RunContext(
+            settings=settings,
+            toolchain=self._toolchain,
+            commands=commands,
+            redactor=redactor,
+            journal=self._journal,
+            evidence=self.evidence,
+            state_dir=self.folder,
+            logs_dir=settings.out / "logs",
+            progress=self._say,
+            cluster=cluster,
+            kube=Kube(cluster.kubeconfig, cluster.context),
+            started_s=self._started_s,
+        )
+
+    def _enter(self, phase: PhaseName) -> None:
+        self._log.phase = phase
+
+    def _means(self) -> Means | None:
+        context = self._context
+        return Means(context.kube, context.cluster, context.commands, context.toolchain) if context else None
+
+    def _sweep(self, context: RunContext) -> None:
+        """Remove what dead runs left; then the namespace must be free."""
+        means = self._means()
+        if means:
+            swept = sweep(self._runs, self._owner, means)
+            self._swept = swept.removed
+            for line in [*swept.removed, *(f"NOT REMOVED: {text}" for text in swept.leftovers)]:
+                self._say(f"sweep     {line}")
+        name = self._settings.namespace
+        try:
+            live = context.kube.get(f"/api/v1/namespaces/{name}")
+        except KubeError as error:
+            if error.missing:
+                return
+            raise
+        cause = obstacle(live) or f"the namespace {name} of a dead run is still there"
+        raise PhaseError("preflight", cause, "name another one with --todo-namespace, or remove it")
+
+    def _publish(self, blocked: str | None) -> None:
+        self.evidence.criteria = judge(self.evidence)
+        self.evidence.save(self.evidence_file)
+        state = RunState(str(self.evidence_file), blocked, self._settings.namespace)
+        if self._context and self._context.deployment and not blocked:
+            state = self._reachable(self._context)
+        state.save(self.folder)
+
+    def _reachable(self, context: RunContext) -> RunState:
+        deployment = context.deployed()
+        built = context.evidence.build.images if context.evidence.build else []
+        return RunState(
+            evidence=str(self.evidence_file),
+            blocked=None,
+            namespace=self._settings.namespace,
+            kubeconfig=str(context.cluster.kubeconfig),
+            context=context.cluster.context,
+            frontend_url=deployment.frontend.local_url,
+            backend_url=deployment.backend_url,
+            images={image.name: image.reference for image in built},
+        )
+
+    def _take_down(self) -> None:
+        started, start_s = time.monotonic(), time.monotonic() - self._started_s
+        self._enter("teardown")
+        entries = self._journal.open_entries()
+        with heartbeat("teardown", self._say):
+            removal = Teardown(
+                self._owner.run_id, entries, self._means(), on_gone=self._journal.forget, stop=self._stop_background
+            ).run()
+        uids = [str(entry.details["uid"]) for entry in entries if entry.kind == "namespace" and "uid" in entry.details]
+        duration_s = time.monotonic() - started
+        left = "; ".join(removal.leftovers)
+        self.evidence.phases.append(
+            Phase(name="teardown", start_s=start_s, duration_s=duration_s, ok=not left, cause=left or None)
+        )
+        self.evidence.cleanup = Cleanup(
+            namespace=self._settings.namespace,
+            uid=next(iter(uids), None),
+            gone_after_s=removal.gone_after_s,
+            leftovers=removal.leftovers,
+            removed=removal.removed,
+            swept=self._swept,
+        )
+        if not self.evidence.criteria:
+            self.evidence.criteria = judge(self.evidence)
+        self.evidence.save(self.evidence_file)
+        self._say(f"teardown  {f'LEFT BEHIND: {left}' if left else f'{duration_s:.1f} s, nothing left'}")
+
+    def _stop_background(self) -> None:
+        for command in self._context.background if self._context else []:
+            command.stop()

@@ -1,0 +1,185 @@
+"""Every option of the plugin, once: command line, environment variable and ini key, validated into `Settings`.
+
+The command line wins over the environment, the environment over the ini file, that over the default.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.errors import ConfigError
+from pytest_todo_k8s.settings import ClusterChoice, Settings
+from pytest_todo_k8s.tools.redaction import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pytest
+
+DEFAULT_NAMESPACE: Final = "todo-app-dev"
+DEFAULT_OUT: Final = "out"
+_DNS_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+"""RFC 1123, as Kubernetes asks of a namespace's name."""
+_RESERVED: Final = re.compile(r"default|kube-.*")
+_PROFILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,}")
+"""Minikube's own rule for a profile's name."""
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_POSTGRESQL: Final = re.compile(r"postgres(ql)?://[^/\s]+/\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option.
+
+    Attributes:
+        name: Its stem: `cluster` is `--todo-cluster`, `TODO_CLUSTER` and, in an ini file, `todo_cluster`.
+        metavar: What its value is called in the help text.
+        help: One sentence: what it does, its grammar and its default.
+    """
+
+    name: str
+    metavar: str
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """Name on the command line."""
+        return "--todo-" + self.name.replace("_", "-")
+
+    @property
+    def ini(self) -> str:
+        """Name in an ini file, and where pytest keeps the command line's value."""
+        return f"todo_{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return self.ini.upper()
+
+
+OPTIONS: Final = (
+    Option("cluster", "minikube[:PROFILE]", "deploy to this cluster and judge the success criteria (default: do not)"),
+    Option("namespace", "NAME", f"namespace to make and to take down (default: {DEFAULT_NAMESPACE})"),
+    Option("out", "DIR", f"folder for report.html, evidence.json, junit.xml and logs/ (default: {DEFAULT_OUT})"),
+    Option(
+        "database_url_env",
+        "NAME",
+        "name of the environment variable that holds the URL of an external PostgreSQL (default: one in the cluster)",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value of an option and the name of the place it came from, for error sentences."""
+
+    value: str
+    source: str
+
+
+def add(parser: pytest.Parser) -> None:
+    """Declare all options."""
+    group = parser.getgroup("todo-k8s", "acceptance on Kubernetes (pytest-todo-k8s)")
+    for option in OPTIONS:
+        group.addoption(option.flag, dest=option.ini, metavar=option.metavar, default=None, help=option.help)
+        parser.addini(option.ini, option.help, default=None)
+
+
+def cluster_wanted(config: pytest.Config) -> bool:
+    """Whether a cluster was named at all: without one the plugin does nothing."""
+    return "cluster" in _given(config, os.environ)
+
+
+def read(config: pytest.Config, *, default_profile: str) -> Settings:
+    """Validate what was given.
+
+    Args:
+        config: Of a run for which `cluster_wanted`.
+        default_profile: The Minikube profile where none is named.
+
+    Raises:
+        ConfigError: A value is wrong; the sentence names the option, the value and what would be right.
+    """
+    environment = dict(os.environ)
+    given = _given(config, environment)
+    database_url = _database_url(given.get("database_url_env"), environment)
+    return Settings(
+        root=config.rootpath,
+        cluster=_cluster(given["cluster"], default_profile),
+        namespace=_namespace(given.get("namespace", Given(DEFAULT_NAMESPACE, ""))),
+        out=_out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath),
+        database_url=database_url,
+        environment=environment,
+    )
+
+
+def _given(config: pytest.Config, environment: Mapping[str, str]) -> dict[str, Given]:
+    """Return the options that have a value, by name; an empty environment variable or ini key counts as none."""
+    given: dict[str, Given] = {}
+    for option in OPTIONS:
+        typed: str | None = config.getoption(option.ini)
+        if typed is not None:
+            given[option.name] = Given(typed, option.flag)
+        elif environment.get(option.variable):
+            given[option.name] = Given(environment[option.variable], option.variable)
+        elif config.getini(option.ini):
+            given[option.name] = Given(config.getini(option.ini), option.ini)
+    return given
+
+
+def _cluster(given: Given, default_profile: str) -> ClusterChoice:
+    provider, separator, name = given.value.partition(":")
+    if provider != "minikube" or (separator and not _PROFILE.fullmatch(name)):
+        raise ConfigError(
+            f"{given.source}={given.value!r} names no cluster",
+            "write minikube, or minikube:PROFILE with a profile of two or more letters, digits, dots, - and _",
+        )
+    return ClusterChoice(provider, name or default_profile)
+
+
+def _namespace(given: Given) -> str:
+    if not _DNS_LABEL.fullmatch(given.value):
+        raise ConfigError(
+            f"{given.source}={given.value!r} can't name a namespace",
+            "use at most 63 small letters, digits and inner dashes",
+        )
+    if _RESERVED.fullmatch(given.value):
+        raise ConfigError(
+            f"{given.source}={given.value!r} is a namespace of Kubernetes itself",
+            "the namespace is taken down at the end: name one of your own",
+        )
+    return given.value
+
+
+def _out(given: Given, root: Path) -> Path:
+    out = (root / given.value).resolve()
+    if not given.value or out == root.resolve() or out in root.resolve().parents:
+        raise ConfigError(f"{given.source}={given.value!r} is no folder of its own", "name one for the results alone")
+    blocking = next((part for part in (out, *out.parents) if part.exists()), out)
+    if not blocking.is_dir():
+        raise ConfigError(f"{given.source}={given.value!r}: {blocking} is not a folder", "name another one")
+    if not os.access(blocking, os.W_OK | os.X_OK):
+        raise ConfigError(f"{given.source}={given.value!r}: {blocking} can't be written to", "name another one")
+    return out
+
+
+def _database_url(given: Given | None, environment: dict[str, str]) -> Secret | None:
+    """Take the URL out of the environment, so that no child inherits it; its value is never shown."""
+    if given is None:
+        return None
+    if not _VARIABLE.fullmatch(given.value):
+        raise ConfigError(
+            f"{given.source} wants the name of an environment variable", "put the URL into that variable, not here"
+        )
+    value = environment.pop(given.value, "")
+    if not _POSTGRESQL.fullmatch(value):
+        state = "holds no PostgreSQL URL" if value else "is not set"
+        raise ConfigError(
+            f"{given.source}={given.value}: that variable {state}",
+            f"export {given.value}=postgresql://USER:PASSWORD@HOST:5432/DATABASE",
+        )
+    return Secret(value)

@@ -1,0 +1,112 @@
+"""The order of the phases: one after the other, evidence on disk after each, the first error stops the later ones."""
+
+from __future__ import annotations
+
+import importlib
+import time
+import traceback
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.errors import PhaseError, TodoK8sError
+from pytest_todo_k8s.evidence import Phase, PhaseName
+from pytest_todo_k8s.progress import heartbeat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_todo_k8s.context import RunContext
+
+ORDER: Final[tuple[PhaseName, ...]] = (
+    "preflight",
+    "build",
+    "load",
+    "deploy",
+    "settle",
+    "measure",
+    "exercise",
+    "parity",
+)
+"""Names of the phases; each is the function `run(context)` of the module `pytest_todo_k8s.phases.<name>`."""
+
+
+def execute(
+    context: RunContext,
+    evidence_file: Path,
+    *,
+    enter: Callable[[PhaseName], None],
+    after_preflight: Callable[[RunContext], None],
+) -> PhaseError | None:
+    """Run all phases in order; write the evidence after each.
+
+    Args:
+        context: Handed to every phase.
+        evidence_file: Where the evidence is kept.
+        enter: Called with the name of each phase as it begins.
+        after_preflight: Belongs to preflight, and may raise as a phase may; the cluster is known to be the right one.
+
+    Returns:
+        The error of the phase that stopped the run, or None: all phases are done.
+    """
+    for name in ORDER:
+        enter(name)
+        steps = [_load(name), after_preflight] if name == "preflight" else [_load(name)]
+        try:
+            error = _phase(name, steps, context)
+        finally:
+            context.evidence.save(evidence_file)
+        if error:
+            return error
+    return None
+
+
+def _load(name: PhaseName) -> Callable[[RunContext], None]:
+    """Import a phase when the run comes to it, and as a part of it: a broken module is that phase's error."""
+
+    def run(context: RunContext) -> None:
+        importlib.import_module(f"pytest_todo_k8s.phases.{name}").run(context)
+
+    return run
+
+
+def _phase(name: PhaseName, steps: list[Callable[[RunContext], None]], context: RunContext) -> PhaseError | None:
+    """Run one phase and note its times and its end, however it ends."""
+    started, start_s = time.monotonic(), context.elapsed_s()
+    error: PhaseError | None = PhaseError(name, "it was interrupted")
+    try:
+        with heartbeat(name, context.progress):
+            error = _steps(name, steps, context)
+    finally:
+        duration_s = time.monotonic() - started
+        context.evidence.phases.append(
+            Phase(
+                name=name,
+                start_s=start_s,
+                duration_s=duration_s,
+                ok=error is None,
+                cause=error.cause if error else None,
+                hint=error.hint if error else None,
+            )
+        )
+        context.progress(f"{name:<9} {f'FAILED: {error}' if error else f'{duration_s:.1f} s'}")
+    return error
+
+
+def _steps(name: PhaseName, steps: list[Callable[[RunContext], None]], context: RunContext) -> PhaseError | None:
+    try:
+        for step in steps:
+            step(context)
+    except PhaseError as error:
+        return error
+    except TodoK8sError as error:
+        return PhaseError(name, error.cause, error.hint)
+    except Exception as error:  # noqa: BLE001  a bug in a phase is told in one sentence, its traceback goes to a file
+        return _unexpected(name, error, context)
+    return None
+
+
+def _unexpected(name: PhaseName, error: Exception, context: RunContext) -> PhaseError:
+    file = context.logs_dir / f"{name}.traceback.txt"
+    file.write_text(context.redactor.clean("".join(traceback.format_exception(error))), encoding="utf-8")
+    text = " ".join(context.redactor.clean(str(error)).split())[:300] or "no text"
+    return PhaseError(name, f"unexpected {type(error).__name__}: {text}", f"its traceback is in {file}")

@@ -1,0 +1,72 @@
+"""Removes what dead runs left: by their journals, and by the labels of namespaces whose journal is lost."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from pytest_todo_k8s import journal, ownership
+from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.errors import ConfigError, PhaseError
+from pytest_todo_k8s.journal import Entry, Journal
+from pytest_todo_k8s.teardown import Removal, Teardown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_todo_k8s.teardown import Means
+
+
+def sweep(runs: Path, owner: ownership.Owner, means: Means) -> Removal:
+    """Take down the things of every dead run.
+
+    Args:
+        runs: Folder with one folder for each run that has not ended cleanly, or lives.
+        owner: The run that sweeps; its own things stay.
+        means: How to reach its cluster. Of dead runs on other clusters only processes are ended.
+
+    Returns:
+        What was removed, and what could not be.
+
+    Raises:
+        PhaseError: The namespaces can't be listed.
+    """
+    swept = Removal()
+    for dead in _dead_runs(runs, owner, swept):
+        reachable = means if dead.owner.cluster == owner.cluster else None
+        _add(swept, Teardown(dead.owner.run_id, dead.open_entries(), reachable, on_gone=dead.forget).run())
+        if not dead.open_entries():
+            shutil.rmtree(dead.file.parent, ignore_errors=True)
+            swept.removed.append(f"run {dead.owner.run_id}")
+    for entry, run_id in _dead_namespaces(owner, means):
+        _add(swept, Teardown(run_id, [entry], means, on_gone=lambda _entry: None).run())
+    return swept
+
+
+def _dead_runs(runs: Path, owner: ownership.Owner, swept: Removal) -> Iterator[Journal]:
+    for file in sorted(runs.glob(f"*/{journal.FILE}")):
+        try:
+            found = Journal.open(file)
+        except ConfigError as error:
+            swept.leftovers.append(str(error))
+            continue
+        if found.owner.run_id != owner.run_id and found.owner.dead:
+            yield found
+
+
+def _dead_namespaces(owner: ownership.Owner, means: Means) -> Iterator[tuple[Entry, str]]:
+    try:
+        namespaces = means.kube.items("/api/v1/namespaces", labelSelector=ownership.SELECTOR)
+    except KubeError as error:
+        raise PhaseError("preflight", error.cause, "let this context list namespaces") from None
+    for live in namespaces:
+        maker = ownership.owner_of(live)
+        if maker and maker.run_id != owner.run_id and maker.dead:
+            metadata = live["metadata"]
+            yield Entry("namespace", metadata["name"], {"uid": metadata["uid"]}), maker.run_id
+
+
+def _add(swept: Removal, more: Removal) -> None:
+    swept.removed += more.removed
+    swept.leftovers += more.leftovers
