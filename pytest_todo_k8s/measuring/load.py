@@ -1,0 +1,54 @@
+"""The declared load under which the containers' use is sampled: small, open loop, bounded in count and time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.evidence import Load
+from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
+from pytest_todo_k8s.measuring.series import open_loop, threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_todo_k8s.tools.redaction import Redactor
+
+RATE_PER_S: Final = 10.0
+DURATION_S: Final = 60.0
+TURNS: Final = ("/", "/api/health", "/api/tasks", "/api/tasks")
+"""Paths asked for in turn: the rendered page, the frontend alone, and twice the way down to the database."""
+_TASKS: Final = 5
+_WORKERS: Final = 16
+
+
+def send(base_url: str, redactor: Redactor, *, rate_per_s: float = RATE_PER_S, duration_s: float = DURATION_S) -> Load:
+    """Send the load to the frontend and count what was not answered with 200.
+
+    Raises:
+        AnswerError: The account or the tasks whose list is asked for could not be made.
+    """
+    with Visitor(base_url) as visitor, Visitor(base_url) as stranger, threads(_WORKERS) as pool:
+        visitor.sign_up(Account.new("load", redactor))
+        for number in range(_TASKS):
+            visitor.create(f"load {number}")
+        # The page is the landing page only for those who are not signed in.
+        actions = [_asks(stranger if path == "/" else visitor, path) for path in TURNS]
+        timings = open_loop(pool, actions, round(rate_per_s * duration_s), 1 / rate_per_s)
+    return Load(
+        target=f"{base_url}: {', '.join(TURNS)} in turn",
+        rate_per_s=rate_per_s,
+        duration_s=duration_s,
+        requests=len(timings),
+        errors=sum(1 for timing in timings if timing.error),
+    )
+
+
+def _asks(visitor: Visitor, path: str) -> Callable[[], str | None]:
+    def ask() -> str | None:
+        try:
+            answer = visitor.request("GET", path)
+        except AnswerError as problem:
+            return str(problem)
+        return None if answer.status == OK else f"status {answer.status}"
+
+    return ask

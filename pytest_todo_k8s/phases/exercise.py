@@ -1,0 +1,110 @@
+"""Uses the application as a user does, through the frontend, and looks for the result in the database (SC-006).
+
+The kept task's row is read from PostgreSQL itself, once after the user's way and once more after the backend's pod was
+deleted and replaced: a backend that keeps tasks in memory passes neither.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.evidence import Exercise
+from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, list_again, use_the_application
+from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_task
+from pytest_todo_k8s.flows.visitor import Account, AnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_todo_k8s.cluster.kube import Kube
+    from pytest_todo_k8s.context import RunContext
+
+BACKEND_SELECTOR: Final = "app=todo-backend"
+RESTART_DEADLINE_S: Final = 120.0
+"""Seconds for the old pod's grace period (45 s in the chart) and the new one's start."""
+_POLL_S: Final = 0.5
+_HOPELESS: Final = frozenset(
+    {"ErrImageNeverPull", "ImagePullBackOff", "CreateContainerConfigError", "CrashLoopBackOff"}
+)
+
+
+def run(context: RunContext) -> None:
+    """Walk the user's way and fill `evidence.exercise`."""
+    journey = Journey(context.elapsed_s)
+    exercise = Exercise(steps=journey.steps)
+    context.evidence.exercise = exercise
+    account = Account.new("exercise", context.redactor)
+    title = f"task of {context.evidence.run.id}"
+    frontend = context.deployed().frontend.local_url
+    try:
+        use_the_application(journey, frontend, account, title)
+        if not _note_row(context, exercise, title, account, "after the user's way"):
+            return
+        with journey.step("replace the backend's pod"):
+            _replace_backend(context.kube, context.settings.namespace)
+        _note_row(context, exercise, title, account, "after the backend's pod was replaced")
+        list_again(journey, frontend, account, title)
+    except JourneyEnd:
+        failed = journey.steps[-1]
+        context.progress(f"exercise: step {failed.name!r} failed: {failed.detail}")
+    finally:
+        exercise.steps = journey.steps
+
+
+def _note_row(context: RunContext, exercise: Exercise, title: str, account: Account, when: str) -> bool:
+    """Read the row and write down what was seen; return whether it was found."""
+    try:
+        found, detail = find_task(context.deployed().database_url, title, account.email, context.redactor)
+    except RowsUnreadableError as problem:
+        exercise.row_found, exercise.row_detail = None, f"{when}: {problem}"
+        return False
+    before = f"{exercise.row_detail}; " if exercise.row_detail else ""
+    exercise.row_found, exercise.row_detail = found, f"{before}{when}: {detail}"
+    return found
+
+
+def _replace_backend(kube: Kube, namespace: str) -> None:
+    """Delete the backend's pods and wait until others are Ready and the old ones are gone.
+
+    Raises:
+        AnswerError: The API refused, or there was no replacement in time.
+    """
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    try:
+        old = kube.items(path, labelSelector=BACKEND_SELECTOR)
+        for pod in old:
+            kube.delete(f"{path}/{pod['metadata']['name']}", uid=pod["metadata"]["uid"])
+        _wait_for_others(kube, path, {pod["metadata"]["uid"] for pod in old})
+    except KubeError as error:
+        raise AnswerError(str(error)) from None
+
+
+def _wait_for_others(kube: Kube, path: str, old: set[str]) -> None:
+    deadline = time.monotonic() + RESTART_DEADLINE_S
+    pods: list[dict[str, Any]] = []
+    while time.monotonic() < deadline:
+        pods = kube.items(path, labelSelector=BACKEND_SELECTOR)
+        new = [pod for pod in pods if pod["metadata"]["uid"] not in old]
+        stuck = next((reason for pod in new if (reason := _waiting_reason(pod)) in _HOPELESS), None)
+        if stuck:
+            raise AnswerError(f"the new backend pod can't start: {stuck}")
+        if len(new) == len(pods) >= len(old) and all(map(_ready, new)):
+            return
+        time.sleep(_POLL_S)
+    names = ", ".join(f"{pod['metadata']['name']} {'ready' if _ready(pod) else 'not ready'}" for pod in pods)
+    raise AnswerError(f"no new backend pod was ready alone within {RESTART_DEADLINE_S:.0f} s: {names or 'no pod'}")
+
+
+def _ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions") or []
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _waiting_reason(pod: Mapping[str, Any]) -> str | None:
+    for status in pod.get("status", {}).get("containerStatuses") or []:
+        waiting = (status.get("state") or {}).get("waiting")
+        if waiting:
+            return str(waiting.get("reason"))
+    return None
