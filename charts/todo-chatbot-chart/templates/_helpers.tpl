@@ -107,9 +107,9 @@ startupProbe:
   failureThreshold: 30
 readinessProbe:
   httpGet: {path: {{ .readiness }}, port: http}
-  periodSeconds: 5
+  periodSeconds: 2
   timeoutSeconds: 2
-  failureThreshold: 2
+  failureThreshold: 3
 livenessProbe:
   httpGet: {path: {{ .liveness }}, port: http}
   periodSeconds: 10
