@@ -1,0 +1,36 @@
+"""The log of all commands: SC-010."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from pytest_todo_k8s.criteria.figures import duration
+from pytest_todo_k8s.report.blocks import Block, Facts, Table
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.evidence import Command, Evidence
+
+
+def commands(evidence: Evidence) -> list[Block]:
+    """Show how many commands were run, how many asked or were ended, and each of them."""
+    log = evidence.commands
+    facts = (
+        ("Commands", str(len(log))),
+        ("Standard input", "closed, or fed by the gate; no terminal"),
+        ("Asked for something", str(sum(command.prompt is not None for command in log))),
+        ("Ended by a time-out", str(sum(command.timed_out for command in log))),
+        (
+            "Phases begun",
+            ", ".join(f"{phase.name}{'' if phase.ok else ' (failed)'}" for phase in evidence.phases) or "none",
+        ),
+    )
+    head = ("Command", "Phase", "Start", "Took", "Status", "Asked")
+    return [Facts(facts), Table("Commands", head, tuple(map(_row, log)), figures=(2, 3, 4), folded=True)]
+
+
+def _row(command: Command) -> tuple[str, ...]:
+    status = "timed out" if command.timed_out else str(command.exit_code)
+    asked = command.prompt or "no"
+    start = f"{command.start_s:.1f} s"
+    return (shlex.join(command.argv), command.phase, start, duration(command.duration_s), status, asked)

@@ -1,0 +1,116 @@
+"""The deployed application: SC-003, SC-006 and SC-007."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_todo_k8s.criteria.figures import duration, figure
+from pytest_todo_k8s.report.blocks import Block, Facts, Listing, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_todo_k8s.evidence import ContainerLog, Evidence, LogHit, Pod, Settle
+
+
+def pods(evidence: Evidence) -> list[Block]:
+    """Show each pod's way to Ready."""
+    deploy = evidence.deploy
+    if deploy is None:
+        return []
+    later = evidence.settle.restarts if evidence.settle else {}
+    head = ("Pod", "Node", "Running", "Ready", "Finished", "Restarts", "Conditions, by the node's clock")
+    rows = tuple(_pod(pod, max(pod.restarts, later.get(pod.name, 0))) for pod in deploy.pods)
+    ready = "not reached" if deploy.ready_s is None else duration(deploy.ready_s)
+    return [
+        Facts(
+            (
+                ("Release", f"{deploy.release}, revision {deploy.revision}, {deploy.chart}"),
+                ("helm returned after", duration(deploy.helm_s)),
+                ("Last pod Running and Ready after", ready),
+                ("Namespace UID", deploy.namespace_uid),
+            )
+        ),
+        Table("Pods, in seconds since the start of helm", head, rows, figures=(2, 3, 4, 5)),
+    ]
+
+
+def flow(evidence: Evidence) -> list[Block]:
+    """Show the steps of the flow and the proof of the stored row."""
+    exercise = evidence.exercise
+    if exercise is None:
+        return []
+    rows = tuple(
+        (step.name, "done" if step.ok else "FAILED", f"{step.start_s:.1f} s", duration(step.duration_s), step.detail)
+        for step in exercise.steps
+    )
+    found = {True: "found", False: "not found", None: "not read"}[exercise.row_found]
+    return [
+        Table("Steps through the frontend", ("Step", "Result", "Start", "Took", "Detail"), rows, figures=(2, 3)),
+        Facts((("Row in PostgreSQL", f"{found}: {exercise.row_detail or 'no detail'}"),)),
+    ]
+
+
+def logs(evidence: Evidence) -> list[Block]:
+    """Show what every container logged, by level, the lines that must not be there, and the Warning events."""
+    settle = evidence.settle
+    if settle is None:
+        return []
+    head = ("Pod", "Container", "Kind", "Lines", "Levels", "Not parsed", "Hits", "Allowed", "Whole log")
+    rows = tuple(_log(log) for log in settle.logs)
+    return [
+        Facts((("Window", f"until {figure(settle.window_s, 's')} after the last pod was Ready"),)),
+        Table("Logs", head, rows, figures=(3, 5, 6, 7)),
+        *(_hits("Hit", log, hit) for log in settle.logs for hit in log.hits),
+        *(_hits("Allowed line", log, hit) for log in settle.logs for hit in log.allowed),
+        _events(settle),
+    ]
+
+
+def _pod(pod: Pod, restarts: int) -> tuple[str, ...]:
+    times = (pod.running_s, pod.ready_s, pod.finished_s)
+    conditions = ", ".join(f"{name} {at}" for name, at in sorted(pod.conditions.items(), key=lambda each: each[1]))
+    return (pod.name, pod.node or "none", *map(_seconds, times), str(restarts), conditions)
+
+
+def _seconds(value: float | None) -> str:
+    return "not seen" if value is None else f"{value:.1f} s"
+
+
+def _log(log: ContainerLog) -> tuple[str, ...]:
+    levels = ", ".join(f"{level} {count}" for level, count in sorted(log.levels.items()))
+    counts = (log.unparsed, len(log.hits), len(log.allowed))
+    return (
+        log.pod,
+        log.container,
+        log.kind,
+        str(log.lines),
+        levels or "none",
+        *map(str, counts),
+        log.file or "not kept",
+    )
+
+
+def _hits(what: str, log: ContainerLog, hit: LogHit) -> Listing:
+    return Listing(f"{what}, {hit.level}: {log.pod}/{log.container}", tuple(_lines(hit)))
+
+
+def _lines(hit: LogHit) -> Iterator[str]:
+    """Yield the line with its neighbours; where they repeat it, it isn't shown twice."""
+    if hit.line not in hit.context:
+        yield hit.line
+    yield from hit.context
+
+
+def _events(settle: Settle) -> Table:
+    rows = tuple(
+        (
+            event.object,
+            event.reason,
+            str(event.count),
+            "after Ready" if event.after_ready else "while starting",
+            event.message,
+        )
+        for event in settle.events
+    )
+    return Table("Warning events", ("Object", "Reason", "Times", "When", "Message"), rows, figures=(2,))
