@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_todo_k8s.errors import PhaseError
 
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
     from pytest_todo_k8s.journal import Journal
     from pytest_todo_k8s.settings import Settings
-    from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
+    from pytest_todo_k8s.tools.command import CommandRunner
     from pytest_todo_k8s.tools.redaction import Redactor, Secret
     from pytest_todo_k8s.tools.toolchain import Toolchain
+
+
+class Background(Protocol):
+    """Something that goes on between phases and can be stopped, such as a `BackgroundCommand`."""
+
+    def stop(self, grace_s: float = 5.0) -> int:
+        """End it and return its exit status; safe to call twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class RunContext:
         cluster: The cluster; preflight calls its `ensure` before anything else does.
         kube: API access through the private kubeconfig that `ensure` writes.
         deployment: Set by the deploy phase.
-        background: Commands that go on between phases (port-forwards); teardown stops them.
+        background: What goes on between phases (port-forwards); teardown stops it.
         started_s: Start of the run on the monotonic clock.
     """
 
@@ -72,7 +79,7 @@ class RunContext:
     cluster: Cluster
     kube: Kube
     deployment: Deployment | None = None
-    background: list[BackgroundCommand] = field(default_factory=list)
+    background: list[Background] = field(default_factory=list)
     started_s: float = field(default_factory=time.monotonic)
 
     def deployed(self) -> Deployment:

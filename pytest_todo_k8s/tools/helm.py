@@ -113,6 +113,17 @@ class Helm:
         self._check(result, chart)
         return int(yaml.safe_load(result.stdout)["revision"])
 
+    def released(self, chart: Chart) -> list[dict[str, Any]]:
+        """Return the manifests of the installed release.
+
+        Raises:
+            HelmError: There is no such release.
+        """
+        argv = [self._helm, "get", "manifest", chart.release, *self._cluster, "--namespace", chart.namespace]
+        result = self._commands.run(argv, timeout_s=QUICK_S, check=False)
+        self._check(result, chart)
+        return _manifests(result.stdout, chart)
+
     @staticmethod
     def _check(result: CommandResult, chart: Chart) -> None:
         if result.ok:
@@ -144,10 +155,10 @@ def _manifests(text: str, chart: Chart) -> list[dict[str, Any]]:
         documents = [document for document in yaml.safe_load_all(text) if document]
     except yaml.YAMLError as error:
         said = " ".join(str(error).split())
-        raise HelmError(f"helm template gave no YAML: {said}", f"correct the chart {chart.folder}") from None
+        raise HelmError(f"helm gave no YAML: {said}", f"correct the chart {chart.folder}") from None
     for document in documents:
         if not isinstance(document, dict) or "kind" not in document or not document.get("metadata", {}).get("name"):
             raise HelmError(
-                "helm template gave a document without kind and name", f"correct the chart {chart.folder}"
+                "helm gave a document without kind and name", f"correct the chart {chart.folder}"
             )
     return documents

@@ -1,0 +1,187 @@
+"""Deploys the chart with Helm into a namespace of the run's own, and watches every pod until it is Ready."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from pytest_todo_k8s.cluster import pod_logs
+from pytest_todo_k8s.cluster.forward import PortForward
+from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.cluster.rollout import Rollout
+from pytest_todo_k8s.cluster.startup import Startup
+from pytest_todo_k8s.cluster.workloads import workloads
+from pytest_todo_k8s.context import Deployment
+from pytest_todo_k8s.errors import PhaseError, TodoK8sError
+from pytest_todo_k8s.evidence import Deploy, Manifests
+from pytest_todo_k8s.ownership import namespace_manifest
+from pytest_todo_k8s.phases import manifests, secrets
+from pytest_todo_k8s.settings import (
+    APP_SECRET,
+    BACKEND_SERVICE,
+    FRONTEND_SERVICE,
+    POSTGRES_SECRET,
+    POSTGRES_SERVICE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.tools.helm import Chart, Helm
+    from pytest_todo_k8s.tools.redaction import Secret
+
+BACKEND_PORT: Final = 8080
+
+
+def run(context: RunContext) -> None:
+    """Validate the chart, make namespace and Secrets, install, wait for every pod, open the ways in.
+
+    Raises:
+        TodoK8sError: The chart is wrong (then nothing was created), or it does not come up, with the cause.
+    """
+    helm, chart = manifests.release(context)
+    values = _values(context)
+    rendered = _validate(context, helm, chart, values)
+    uid = _create_namespace(context, chart.kubernetes)
+    made = secrets.create(context)
+    _ask_server(context, rendered)
+    deploy = context.evidence.deploy = Deploy(
+        release=chart.release,
+        revision=0,
+        chart=chart.folder.name,
+        namespace_uid=uid,
+        start_s=context.elapsed_s(),
+        helm_s=0.0,
+        ready_s=None,
+    )
+    log_file = context.logs_dir / "helm.log"
+    log_file.unlink(missing_ok=True)
+    ready_s = _install(context, deploy, rendered, lambda: helm.install(chart, values, log_file))
+    deploy.revision = helm.revision(chart)
+    context.deployment = _open(context, made)
+    context.progress(f"deploy    revision {deploy.revision}, {len(deploy.pods)} pods ready in {ready_s:.1f} s")
+
+
+def _values(context: RunContext) -> list[Path]:
+    """Return the values files of this run: the one for an in-cluster database, and the run's own (0600, no secrets)."""
+    if context.evidence.build is None:
+        raise PhaseError("deploy", "no image was built", "let the build phase run first")
+    content: dict[str, Any] = {"existingSecret": APP_SECRET}
+    for image in context.evidence.build.images:
+        repository, _, tag = image.reference.rpartition(":")
+        content[image.name] = {"image": {"repository": repository, "tag": tag}}
+    content["frontend"]["service"] = {"nodePort": context.cluster.free_node_port()}
+    own = context.state_dir / "values.yaml"
+    own.touch(mode=0o600)
+    chart = context.settings.chart
+    if context.settings.database_url is None:
+        content["postgres"]["existingSecret"] = POSTGRES_SECRET
+        own.write_text(yaml.safe_dump(content), encoding="utf-8")
+        return [chart / "values-dev.yaml", own]
+    content["frontend"]["cookieSecure"] = False  # the gate's browser comes by plain http
+    own.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return [own]
+
+
+def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path]) -> list[dict[str, Any]]:
+    """Check the chart without the cluster and return what it renders to; nothing exists yet when it fails."""
+    checked = context.evidence.manifests = Manifests()
+    rendered = manifests.rendered(helm, chart, values, checked)
+    manifests.refusals(helm, chart, values, context.state_dir, checked)
+    manifests.rules(rendered, checked)
+    return rendered
+
+
+def _create_namespace(context: RunContext, kubernetes: str) -> str:
+    """Make the run's namespace, journalled before it exists, and return its UID."""
+    name = context.settings.namespace
+    minor = ".".join(kubernetes.split(".")[:2])
+    context.journal.creating("namespace", name)
+    created = context.kube.create("/api/v1/namespaces", namespace_manifest(context, kubernetes_minor=minor))
+    uid = str(created["metadata"]["uid"])
+    context.journal.created("namespace", name, uid=uid)
+    return uid
+
+
+def _ask_server(context: RunContext, rendered: list[dict[str, Any]]) -> None:
+    """Let the API server judge the manifests; what it refuses now, it would refuse Helm."""
+    checked = context.evidence.manifests
+    if checked is None:
+        return
+    refused = manifests.server_side(context.kube, context.settings.namespace, rendered, checked)
+    if refused:
+        more = f"; and {len(refused) - 1} more" if refused[1:] else ""
+        raise PhaseError(
+            "deploy", f"the API server refuses {refused[0]}{more}", f"correct the chart {context.settings.chart}"
+        )
+
+
+def _install(
+    context: RunContext, deploy: Deploy, rendered: list[dict[str, Any]], install: Callable[[], float]
+) -> float:
+    """Install the release and wait for its pods; however it ends, `deploy` tells what was seen.
+
+    Args:
+        context: The run.
+        deploy: Filled in.
+        rendered: The chart's manifests: what must come up.
+        install: Runs Helm and returns the seconds it took.
+
+    Returns:
+        Seconds from the start of Helm to the last pod Ready.
+    """
+    rollout = Rollout(workloads(rendered))
+    startup = Startup(context.kube, context.settings.namespace, rollout, time.monotonic())
+    try:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            helm = pool.submit(install)
+            ready_s = startup.wait(helm, context.progress)
+            deploy.helm_s = helm.result()
+        deploy.ready_s = ready_s
+    except TodoK8sError as error:
+        _save_logs(context)
+        raise PhaseError("deploy", context.redactor.clean(error.cause), error.hint) from None
+    finally:
+        deploy.pods = rollout.pods
+    return ready_s
+
+
+def _save_logs(context: RunContext) -> None:
+    """Keep the pods' logs of a deployment that failed; that this may fail too must not hide the cause."""
+    namespace = context.settings.namespace
+    with contextlib.suppress(KubeError, OSError):
+        pods = context.kube.items(f"/api/v1/namespaces/{namespace}/pods")
+        pod_logs.collect(context.kube, namespace, pods, context.logs_dir / "pods", context.redactor)
+
+
+def _open(context: RunContext, made: Mapping[str, Secret]) -> Deployment:
+    """Open the ways into the deployment: the frontend's NodePort, port-forwards to backend and database."""
+    node_port = _node_port(context)
+    backend = PortForward(context, BACKEND_SERVICE, BACKEND_PORT)
+    url = context.settings.database_url
+    if url is None:
+        database = PortForward(context, POSTGRES_SERVICE, secrets.DATABASE_PORT)
+        url = secrets.local_database_url(made, database.port)
+    app = {key: made[key] for key in manifests.APP_KEYS}
+    return Deployment(
+        frontend=context.cluster.endpoint(node_port),
+        backend_url=f"http://127.0.0.1:{backend.port}",
+        database_url=url,
+        secrets=app,
+    )
+
+
+def _node_port(context: RunContext) -> int:
+    service = context.kube.get(f"/api/v1/namespaces/{context.settings.namespace}/services/{FRONTEND_SERVICE}")
+    for port in service["spec"].get("ports") or []:
+        if port.get("nodePort"):
+            return int(port["nodePort"])
+    raise PhaseError(
+        "deploy", f"the service {FRONTEND_SERVICE} has no NodePort", "make it a NodePort service in the chart"
+    )

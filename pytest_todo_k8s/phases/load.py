@@ -1,0 +1,28 @@
+"""Brings the built images to the cluster's node and checks, by image id, that they are really there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.tools.docker import Engine
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.context import RunContext
+
+
+def run(context: RunContext) -> None:
+    """Load every image of the build phase.
+
+    Raises:
+        PhaseError: An image can't be loaded, or the node has another one under its name.
+    """
+    build = context.evidence.build
+    if build is None:
+        raise PhaseError("load", "no image was built", "let the build phase run first")
+    engine = Engine(context.toolchain, context.commands, context.settings.environment)
+    for image in build.images:
+        image_id = engine.configuration_id(image.reference)
+        context.evidence.loads.append(context.cluster.load(image.reference, image_id))
+    total_s = sum(load.duration_s for load in context.evidence.loads)
+    context.progress(f"load      {total_s:.1f} s, verified by image id")

@@ -1,0 +1,172 @@
+"""Validation of the chart (SC-009): by Helm, by golden rules, and by the API server itself."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from pytest_todo_k8s.cluster import pod_rules
+from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.cluster.objects import Kinds, foreign, title
+from pytest_todo_k8s.cluster.workloads import Workload, workloads
+from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.evidence import Check, Manifests
+from pytest_todo_k8s.settings import RELEASE
+from pytest_todo_k8s.tools.helm import Chart, Helm, HelmError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pytest_todo_k8s.cluster.kube import Kube
+    from pytest_todo_k8s.context import RunContext
+
+APP_KEYS: Final = ("DATABASE_URL", "JWT_SECRET", "GEMINI_API_KEY", "BETTER_AUTH_SECRET")
+"""Keys of the application's Secret."""
+_REFUSED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "a number of replicas that is text": {"frontend": {"replicas": "many"}},
+    "a key that the chart does not know": {"nonsense": {"enabled": True}},
+    "a pull policy that does not exist": {"imagePullPolicy": "Sometimes"},
+}
+"""Values that the chart's schema must refuse."""
+_POLICY: Final = "violates PodSecurity"
+"""What the pod security admission says (Kubernetes: PodSecurity admission controller)."""
+
+
+def release(context: RunContext) -> tuple[Helm, Chart]:
+    """Return Helm and the chart as this run installs it.
+
+    Raises:
+        PhaseError: Preflight has not described the cluster.
+    """
+    machine = context.evidence.machine
+    if machine is None:
+        raise PhaseError("deploy", "nothing is known of the cluster", "let the preflight phase run first")
+    helm = Helm(context.toolchain, context.commands, context.cluster.kubeconfig, context.cluster.context)
+    return helm, Chart(context.settings.chart, RELEASE, context.settings.namespace, machine.kubernetes)
+
+
+def rendered(helm: Helm, chart: Chart, values: Sequence[Path], into: Manifests) -> list[dict[str, Any]]:
+    """Lint and render the chart with every values file it brings, and with the values of this run.
+
+    Args:
+        helm: The helm command.
+        chart: The chart as this run installs it.
+        values: The values files of this run; the last one names the images.
+        into: Gets a check for each call.
+
+    Returns:
+        The manifests of this run.
+
+    Raises:
+        HelmError: They can't be rendered.
+    """
+    images = values[-1]
+    for file in [None, *sorted(chart.folder.glob("values-*.yaml"))]:
+        own, name = ([file], file.name) if file else ([], "values.yaml")
+        _helm_check(into, f"lint: {name}", lambda own=own: helm.lint(chart, own))
+        _helm_check(into, f"template: {name}", lambda own=own: helm.template(chart, [*own, images]))
+    manifests = helm.template(chart, values)
+    into.rendered = [title(manifest) for manifest in manifests]
+    return manifests
+
+
+def refusals(helm: Helm, chart: Chart, values: Sequence[Path], scratch: Path, into: Manifests) -> None:
+    """Prove that the chart's schema refuses values that are wrong, so that its consent means something."""
+    for what, wrong in _REFUSED.items():
+        file = scratch / "wrong-values.yaml"
+        file.write_text(yaml.safe_dump(dict(wrong)), encoding="utf-8")
+        try:
+            helm.template(chart, [*values, file])
+            into.checks.append(Check(name=f"schema refuses {what}", ok=False, detail="it was accepted"))
+        except HelmError as error:
+            by_schema = "schema" in error.cause or "at '/" in error.cause
+            into.checks.append(Check(name=f"schema refuses {what}", ok=by_schema, detail=error.cause))
+        finally:
+            file.unlink()
+
+
+def rules(manifests: Sequence[Mapping[str, Any]], into: Manifests) -> None:
+    """Check the golden rules on the rendered manifests."""
+    into.checks += pod_rules.check(manifests, APP_KEYS)
+
+
+def server_side(kube: Kube, namespace: str, manifests: Sequence[Mapping[str, Any]], into: Manifests) -> list[str]:
+    """Let the API server judge every object by a strict dry run; nothing is stored.
+
+    The namespace's pod security judges pods only, not the workloads that make them: so each pod template goes as a
+    pod too. A pod that must be refused goes first: if the server takes it, its consent to the others proves nothing.
+
+    Returns:
+        What it refused, one sentence each.
+    """
+    kinds = Kinds(kube)
+    into.checks.append(_control_probe(kube, namespace))
+    checks = [_dry_run(kube, kinds, namespace, f"dry-run: {title(each)}", each) for each in manifests]
+    for workload in workloads(manifests):
+        name = f"dry-run: pod of {workload.kind}/{workload.name}"
+        checks.append(_dry_run(kube, kinds, namespace, name, _as_pod(workload, namespace)))
+    into.checks += checks
+    return [f"{check.name.removeprefix('dry-run: ')}: {check.detail}" for check in checks if not check.ok]
+
+
+def compare_live(context: RunContext) -> None:
+    """Note the objects that live in the run's namespace and are not in its release.
+
+    Raises:
+        TodoK8sError: Helm or the API fails.
+    """
+    checked = context.evidence.manifests
+    if checked is not None:
+        helm, chart = release(context)
+        live = Kinds(context.kube).live(chart.namespace)
+        checked.foreign = foreign(live, helm.released(chart))
+
+
+def _helm_check(into: Manifests, name: str, call: Any) -> None:
+    try:
+        call()
+        into.checks.append(Check(name=name, ok=True))
+    except HelmError as error:
+        into.checks.append(Check(name=name, ok=False, detail=error.cause))
+
+
+def _dry_run(kube: Kube, kinds: Kinds, namespace: str, name: str, manifest: Mapping[str, Any]) -> Check:
+    try:
+        kube.create(kinds.collection(manifest, namespace), manifest, dry_run=True)
+    except KubeError as error:
+        return Check(name=name, ok=False, detail=error.message)
+    return Check(name=name, ok=True)
+
+
+def _control_probe(kube: Kube, namespace: str) -> Check:
+    """Send a privileged pod, which the namespace's pod security must refuse."""
+    name = "control: a dry run of a privileged pod is refused"
+    container = {"name": "control", "image": "control", "securityContext": {"privileged": True}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "todo-control", "namespace": namespace},
+        "spec": {"containers": [container]},
+    }
+    try:
+        kube.create(f"/api/v1/namespaces/{namespace}/pods", pod, dry_run=True)
+    except KubeError as error:
+        return Check(name=name, ok=_POLICY in error.message, detail=error.message)
+    return Check(name=name, ok=False, detail="it was accepted: pod security is not enforced by this cluster")
+
+
+def _as_pod(workload: Workload, namespace: str) -> dict[str, Any]:
+    """Make a pod of a workload's template, with the account that is there before the chart is."""
+    spec = copy.deepcopy(dict(workload.template["spec"]))
+    spec["serviceAccountName"] = "default"
+    spec.setdefault("restartPolicy", "Always")
+    labels = (workload.template.get("metadata") or {}).get("labels") or {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"{workload.name}-dry-run", "namespace": namespace, "labels": labels},
+        "spec": spec,
+    }

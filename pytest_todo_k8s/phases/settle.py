@@ -1,0 +1,99 @@
+"""Lets the application stand for a while after it became Ready, then reads what it said and what became of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_todo_k8s.cluster import pod_logs
+from pytest_todo_k8s.cluster.diagnose import plain
+from pytest_todo_k8s.cluster.rollout import condition, is_ready, restarts
+from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.evidence import Settle, WarningEvent
+from pytest_todo_k8s.phases import manifests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.evidence import Deploy
+
+WINDOW_S: Final = 30.0
+"""Seconds after the last pod was Ready that still belong to the start-up (SC-007)."""
+MESSAGE_CHARACTERS: Final = 500
+
+
+def run(context: RunContext) -> None:
+    """Watch the pods to the end of the window, then read logs, events, restarts and the live objects.
+
+    Raises:
+        TodoK8sError: Nothing is deployed, or the API fails.
+    """
+    deploy = context.evidence.deploy
+    if deploy is None or deploy.ready_s is None:
+        raise PhaseError("settle", "nothing is deployed", "let the deploy phase run first")
+    namespace, kube = context.settings.namespace, context.kube
+    ready_at_s = context.started_s + deploy.start_s + deploy.ready_s
+    left = _watch(context, ready_at_s + WINDOW_S, {pod.name for pod in deploy.pods if pod.ready_s is not None})
+    pods = kube.items(f"/api/v1/namespaces/{namespace}/pods")
+    context.evidence.settle = Settle(
+        window_s=time.monotonic() - ready_at_s,
+        logs=pod_logs.collect(kube, namespace, pods, context.logs_dir / "pods", context.redactor),
+        events=_warnings(context, deploy),
+        unready=sorted(left | _changed(pods, deploy)),
+        restarts={pod["metadata"]["name"]: restarts(pod) for pod in pods},
+    )
+    manifests.compare_live(context)
+    context.progress(f"settle    {_shown(context.evidence.settle)}")
+
+
+def _watch(context: RunContext, until_s: float, serving: set[str]) -> set[str]:
+    """Follow the pods to a moment on the monotonic clock; return those of `serving` that were not Ready meanwhile."""
+    path = f"/api/v1/namespaces/{context.settings.namespace}/pods"
+    left = set()
+    for change, pod in context.kube.watch(path, until_s):
+        if change == "IDLE":
+            continue
+        name = pod["metadata"]["name"]
+        if name in serving and (change == "DELETED" or not is_ready(pod)):
+            left.add(name)
+    return left
+
+
+def _changed(pods: Iterable[Mapping[str, Any]], deploy: Deploy) -> set[str]:
+    """Name the pods whose Ready condition changed after they were first Ready, and those that are gone."""
+    first = {pod.name: pod.conditions.get("Ready") for pod in deploy.pods if pod.ready_s is not None}
+    now = {pod["metadata"]["name"]: condition(pod, "Ready").get("lastTransitionTime") for pod in pods}
+    return {name for name, moment in first.items() if now.get(name) != moment}
+
+
+def _warnings(context: RunContext, deploy: Deploy) -> list[WarningEvent]:
+    """Return the namespace's Warning events; their times, as those of conditions, are the cluster's."""
+    ready = max((pod.conditions.get("Ready", "") for pod in deploy.pods if pod.ready_s is not None), default="")
+    events = context.kube.items(f"/api/v1/namespaces/{context.settings.namespace}/events", fieldSelector="type=Warning")
+    return [
+        WarningEvent(
+            object=f"{event['involvedObject'].get('kind')}/{event['involvedObject'].get('name')}",
+            reason=str(event.get("reason")),
+            message=context.redactor.clean(plain(str(event.get("message") or ""), MESSAGE_CHARACTERS)),
+            count=_count(event),
+            # Both are RFC 3339 in UTC with seconds, so text compares as time does.
+            after_ready=_last_seen(event)[:19] > ready[:19],
+        )
+        for event in events
+    ]
+
+
+def _last_seen(event: Mapping[str, Any]) -> str:
+    series = event.get("series") or {}
+    return str(event.get("lastTimestamp") or series.get("lastObservedTime") or event.get("eventTime") or "")
+
+
+def _count(event: Mapping[str, Any]) -> int:
+    return int(event.get("count") or (event.get("series") or {}).get("count") or 1)
+
+
+def _shown(settle: Settle) -> str:
+    lines = sum(log.lines for log in settle.logs)
+    hits = sum(len(log.hits) for log in settle.logs)
+    return f"{len(settle.logs)} logs with {lines} lines, {hits} bad ones, {len(settle.events)} Warning events"
