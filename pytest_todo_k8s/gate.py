@@ -11,10 +11,10 @@ from pytest_todo_k8s import exit_codes, state, summary
 from pytest_todo_k8s.criteria import CRITERIA
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.fixtures import STATE_FOLDER, needs_deployment
-from pytest_todo_k8s.outcome import Rows, narrowing, row_name
 from pytest_todo_k8s.progress import PREFIX
 from pytest_todo_k8s.run import Run
 from pytest_todo_k8s.signals import Signals
+from pytest_todo_k8s.tally import Tally, narrowing, row_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Gate:
         self._ids: Sequence[str] = ()
         self._status: int | None = None
         self._announced = False
-        self.rows = Rows()
+        self.rows = Tally()
         self.session: pytest.Session | None = None
         self.workers = 0
         self.signals = Signals()
@@ -157,6 +157,13 @@ class Gate:
             told = ["nothing was deployed: no collected test needs it"]
         for line in told:
             self._write(line)
+
+    def report_failed(self, error: Exception) -> None:
+        """Tell that the report could not be written; evidence without its report is incomplete."""
+        self.say(f"the report could not be written: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        if self._status == exit_codes.OK and self.session and self._run:
+            self.session.exitstatus = self._status = exit_codes.INCOMPLETE
+            self._run.conclude(self._status)
 
     def end(self) -> None:
         """Last call of all, when pytest gives its configuration up: whatever was broken off before is done now."""

@@ -1,21 +1,23 @@
 """The controller's hooks, in the one order in which a deployment outlives its tests and no test outlives it.
 
-pytest calls one hook of a name for each plugin object, so the three moments of the session's end are three objects.
+pytest calls one hook of a name for each plugin object, so each moment of the session's end has an object of its own.
 All of them are registered before any other plugin configures itself: among hooks that ask to come last, the one
 registered last does, and the HTML report must be written after our clean-up.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_todo_k8s.verdicts import overall
+from pytest_todo_k8s.criteria.outcome import outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from pytest_todo_k8s.evidence import Evidence
     from pytest_todo_k8s.gate import Gate
@@ -93,20 +95,54 @@ class TakingDown:
         self._gate.close(session)
 
 
-class Announcing:
-    """Last moment of the end: both files are written, pytest has said its word."""
+class Reporting:
+    """The HTML report: pytest-html writes it, our part stands first in it."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._page: Any = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_report_title(self, report: Any) -> None:
+        """Keep the page: its title is known at the end only."""
+        self._page = report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_summary(self, prefix: list[str]) -> None:
+        """Hand over verdict, criteria and evidence."""
+        if evidence := self._gate.evidence:
+            from pytest_todo_k8s.report import hooks  # noqa: PLC0415  only where a report is written
+
+            with self._told():
+                self._page.title = hooks.title(evidence)
+                prefix.append(hooks.summary_html(evidence))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Say the verdict."""
+        """Last moment of the end: both files are written and pytest has said its word. Finish the report, say ours."""
         result = yield
-        path = getattr(session.config.option, "htmlpath", None)
-        report = Path(session.config.invocation_params.dir, path) if path else None
-        self._gate.announce(report)
+        path = _report_path(session.config)
+        if path and path.exists() and (evidence := self._gate.evidence):
+            from pytest_todo_k8s.report import hooks  # noqa: PLC0415  see above
+
+            with self._told():
+                hooks.finish(path, evidence)
+        self._gate.announce(path)
         return result
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn an error of the report into one line: the verdict stands without it."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  whatever breaks the report must not hide the verdict
+            self._gate.report_failed(error)
+
+
+def _report_path(config: pytest.Config) -> Path | None:
+    """Where pytest-html writes, if it does; it expands the path in the same way."""
+    path = getattr(config.option, "htmlpath", None)
+    return Path(os.path.expandvars(path)).expanduser().absolute() if path else None
 
 
 def _suite_properties(config: pytest.Config, evidence: Evidence) -> None:
@@ -117,4 +153,4 @@ def _suite_properties(config: pytest.Config, evidence: Evidence) -> None:
         return
     if xml := config.stash.get(xml_key, None):
         xml.add_global_property("todo_run_id", evidence.run.id)
-        xml.add_global_property("todo_verdict", overall(evidence.criteria))
+        xml.add_global_property("todo_verdict", outcome(evidence).value)

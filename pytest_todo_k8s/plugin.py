@@ -57,12 +57,12 @@ def _configure_controller(config: pytest.Config) -> None:
     if any(getattr(config.option, name, False) for name in _LOOKING):
         return
     from pytest_todo_k8s.gate import Gate  # noqa: PLC0415  only where a cluster is used
-    from pytest_todo_k8s.hooks import Announcing, Beginning, Completing, TakingDown  # noqa: PLC0415  likewise
+    from pytest_todo_k8s.hooks import Beginning, Completing, Reporting, TakingDown  # noqa: PLC0415  likewise
 
     _default_results(config, settings)
     gate = Gate(config, settings, toolchain)
     config.add_cleanup(gate.end)
-    for hooks in (Beginning(gate), Completing(gate), TakingDown(gate), Announcing(gate)):
+    for hooks in (Beginning(gate), Completing(gate), TakingDown(gate), Reporting(gate)):
         config.pluginmanager.register(hooks, f"todo-k8s-{type(hooks).__name__.lower()}")
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_todo_k8s.criteria.figures import figure
+from pytest_todo_k8s.criteria.outcome import outcome
 from pytest_todo_k8s.evidence import Verdict
-from pytest_todo_k8s.verdicts import overall
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Cleanup, CriterionResult, Evidence
-
-_MET = {Verdict.PASS, Verdict.BORDERLINE}
 
 
 def lines(evidence: Evidence, *, narrowed: str | None, status: int, report: str | None) -> list[str]:
@@ -24,20 +23,20 @@ def lines(evidence: Evidence, *, narrowed: str | None, status: int, report: str 
     """
     results = evidence.criteria
     width = max((len(result.title) for result in results), default=0)
-    met = sum(result.verdict in _MET for result in results)
+    met = sum(result.verdict is Verdict.PASS for result in results)
     head = [f"partial run: not a gate ({narrowed})"] if narrowed else []
     table = [_row(result, width) for result in results]
     where = f" - report: {report}" if report else ""
     code = f" (exit status {status})" if status else ""
-    verdict = f"{_word(evidence, status)}: {met} of {len(results)} criteria met{code}{where}"
+    verdict = f"{outcome(evidence)}: {met} of {len(results)} criteria met{code}{where}"
     return [*head, *table, *_cleanup(evidence.cleanup), verdict]
 
 
 def _row(result: CriterionResult, width: int) -> str:
     verdict = result.verdict.value
-    if result.verdict in _MET and result.measured is not None:
-        limit = f"limit {result.limit:g} {result.unit}".rstrip() if result.limit is not None else ""
-        told = f"{result.measured:.4g} {result.unit:<8}  {limit}"
+    if result.verdict is Verdict.PASS and result.measured is not None:
+        limit = f"limit {figure(result.limit, result.unit)}" if result.limit is not None else ""
+        told = f"{figure(result.measured, result.unit):<14}  {limit}"
     else:
         told = " ".join(result.reason.removeprefix(verdict).split())
     return f"{result.id} {result.title:<{width}}  {verdict:<10}  {told}".rstrip()
@@ -51,9 +50,3 @@ def _cleanup(cleanup: Cleanup | None) -> list[str]:
         uid = f" (UID {cleanup.uid})" if cleanup.uid else ""
         return [f"clean-up: namespace {cleanup.namespace}{uid} {gone}, nothing left"]
     return [f"clean-up LEFT: {text}" for text in cleanup.leftovers]
-
-
-def _word(evidence: Evidence, status: int) -> str:
-    """The verdict's word; a green one only with a green status."""
-    word = overall(evidence.criteria)
-    return "INCOMPLETE" if word == "PASS" and status else word

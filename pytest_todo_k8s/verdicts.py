@@ -6,16 +6,11 @@ raised from a fixture, before the test itself begins.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
 from pytest_todo_k8s.evidence import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pytest_todo_k8s.evidence import CriterionResult
 
 JUDGED: Final = frozenset({Verdict.PASS, Verdict.BORDERLINE, Verdict.FAIL})
 """Verdicts that say something of the product."""
@@ -56,11 +51,3 @@ def enforce(verdict: Verdict, reason: str) -> None:
         pytest.fail(reason, pytrace=False)
     if verdict not in JUDGED:
         raise NoVerdict(verdict, reason)
-
-
-def overall(results: Iterable[CriterionResult]) -> str:
-    """Return the run's own word: FAIL if anything failed, INCOMPLETE if anything has no verdict, else PASS."""
-    verdicts = {result.verdict for result in results}
-    if Verdict.FAIL in verdicts:
-        return "FAIL"
-    return "PASS" if verdicts and verdicts <= {Verdict.PASS, Verdict.BORDERLINE} else "INCOMPLETE"

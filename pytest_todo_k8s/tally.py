@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s import exit_codes
+from pytest_todo_k8s.criteria.outcome import status_of
 from pytest_todo_k8s.evidence import Verdict
 from pytest_todo_k8s.verdicts import PROPERTY
 
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import CriterionResult
 
 _ROW: Final = re.compile(r"\[(SC-\d{3}-[a-z0-9-]+)\]$")
-_OF_VERDICT: Final = {
-    Verdict.PASS: exit_codes.OK,
-    Verdict.BORDERLINE: exit_codes.OK,
-    Verdict.FAIL: exit_codes.FAILED,
-    Verdict.BLOCKED: exit_codes.INFRASTRUCTURE,
-}
-"""Every other verdict is an incomplete one."""
 
 
 def row_name(criterion: str, part: str) -> str:
@@ -31,7 +25,7 @@ def row_name(criterion: str, part: str) -> str:
     return f"{criterion}-{part}"
 
 
-class Rows:
+class Tally:
     """The rows that arrived: one for each test that ended, with the exit status that it alone would give.
 
     Attributes:
@@ -85,7 +79,7 @@ class Rows:
             codes.append(exit_codes.LEFTOVERS)
         if self.narrowed:
             return exit_codes.FAILED if any(codes) else exit_codes.OK
-        codes += [_OF_VERDICT.get(result.verdict, exit_codes.INCOMPLETE) for result in results]
+        codes.append(status_of(result.verdict for result in results))
         codes += [exit_codes.INCOMPLETE for name in expected if name not in self._judged]
         return exit_codes.worst(codes)
 
