@@ -1,0 +1,69 @@
+"""Compares the application in the cluster with the same application as plain processes on this machine (SC-011)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from pytest_todo_k8s.comparing.answers import ask, differences
+from pytest_todo_k8s.comparing.corpus import corpus
+from pytest_todo_k8s.comparing.normalise import RULES
+from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.evidence import Parity
+from pytest_todo_k8s.measuring.fetch import fetch, new_session
+from pytest_todo_k8s.plain import postgres
+from pytest_todo_k8s.plain.backend import backend
+from pytest_todo_k8s.plain.environment import interpreter
+from pytest_todo_k8s.tools.redaction import generate
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.context import RunContext
+
+BACKEND: Final = "app/backend"
+_FORWARD_TIMEOUT_S: Final = 30.0
+_POLL_S: Final = 0.3
+_OK: Final = 200
+
+
+def run(context: RunContext) -> None:
+    """Fill `evidence.parity`.
+
+    Raises:
+        PhaseError: One of the two applications can't be asked.
+    """
+    if not postgres.installed():
+        context.evidence.parity = Parity(skipped=postgres.REMEDY)
+        return
+    passwords = {user: generate(18) for user in ("ann", "bob")}
+    for password in passwords.values():
+        context.redactor.add(password)
+    requests = corpus(context.evidence.run.id, {user: each.reveal() for user, each in passwords.items()})
+    folder = context.settings.root / BACKEND
+    python = interpreter(context, folder / "requirements.txt")
+    with postgres.postgres(context) as database_url, backend(context, python, folder, database_url) as url:
+        plain = ask(url, requests, "the plain application")
+    cluster_url = context.deployed().backend_url
+    _wait_for_cluster(cluster_url)
+    cluster = ask(cluster_url, requests, "the application in the cluster")
+    context.evidence.parity = Parity(
+        requests=len(requests), normalised=list(RULES), differences=differences(requests, plain, cluster)
+    )
+    context.progress(f"parity: {len(requests)} requests, {len(context.evidence.parity.differences)} differences")
+
+
+def _wait_for_cluster(url: str) -> None:
+    """Wait until the port-forward leads to the backend's new pod.
+
+    Raises:
+        PhaseError: It does not.
+    """
+    deadline = time.monotonic() + _FORWARD_TIMEOUT_S
+    while True:
+        with new_session() as session:
+            answer = fetch(session, f"{url}/ready", timeout_s=5.0)
+        if answer.status == _OK:
+            return
+        if time.monotonic() > deadline:
+            seen = answer.error or f"status {answer.status}"
+            raise PhaseError("parity", f"the backend in the cluster can't be reached at {url}: {seen}")
+        time.sleep(_POLL_S)

@@ -1,0 +1,84 @@
+"""The backend's locked dependencies in a virtual environment of their own, made once for each lock file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import sysconfig
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock
+
+from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.tools.command import CommandError
+from pytest_todo_k8s.tools.toolchain import cache_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_todo_k8s.context import RunContext
+
+_VENV_TIMEOUT_S: Final = 120.0
+_INSTALL_TIMEOUT_S: Final = 600.0
+_LOCK_TIMEOUT_S: Final = 900.0
+
+
+def interpreter(context: RunContext, requirements: Path) -> Path:
+    """Return the Python that has the backend's dependencies, and install them if no earlier run did.
+
+    Args:
+        context: The run.
+        requirements: The backend's lock file, with hashes.
+
+    Raises:
+        PhaseError: They can't be installed.
+    """
+    folder = cache_root(context.settings.environment) / "plain" / _key(requirements)
+    python = folder / "bin/python"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock"), timeout=_LOCK_TIMEOUT_S):
+        if not python.exists():
+            context.progress("parity: installing the backend's dependencies for the plain application")
+            with _aside(folder) as aside:
+                _install(context, aside, requirements)
+                aside.rename(folder)
+    return python
+
+
+def _key(requirements: Path) -> str:
+    """Name the environment by what decides its content: the lock file, the interpreter and the platform."""
+    about = f"{platform.python_implementation()} {sys.version_info[:2]} {sysconfig.get_platform()} {sys.base_prefix}"
+    return hashlib.sha256(about.encode() + requirements.read_bytes()).hexdigest()[:20]
+
+
+@contextlib.contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    """Give a name beside `folder`; what is still there when the block is left is removed."""
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _install(context: RunContext, folder: Path, requirements: Path) -> None:
+    python, log = folder / "bin/python", context.logs_dir / "parity-install.log"
+    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
+    try:
+        context.commands.run([sys.executable, "-m", "venv", folder], timeout_s=_VENV_TIMEOUT_S, log_file=log)
+        context.commands.run(
+            [python, "-m", "pip", "install", *options, "--requirement", requirements],
+            timeout_s=_INSTALL_TIMEOUT_S,
+            log_file=log,
+        )
+    except CommandError as error:
+        raise PhaseError(
+            "parity",
+            f"the backend's dependencies can't be installed beside the cluster: {error}",
+            f"see {log}; Python needs its venv module (Debian: python3-venv) and a package index that pip reaches",
+        ) from None
