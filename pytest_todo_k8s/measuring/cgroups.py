@@ -71,7 +71,7 @@ for id; do
 done
 while [ "$ticks" -gt 0 ]; do
   for one; do use $one; done
-  ticks=$((ticks - 1)); sleep 1
+  ticks=$((ticks - 1)); if [ "$ticks" -gt 0 ]; then sleep 1; fi
 done
 """
 """Prints `limits ID VERSION QUOTA PERIOD BYTES` or `missing ID` for each container, then each second for each

@@ -75,7 +75,8 @@ def test_bounds_without_and_with_slow_ones() -> None:
 
 def test_bounds_and_decision_agree() -> None:
     for n in LOOKS:
-        for over in range(20):
+        allowed, broken = passing_count(n), failing_count(n)
+        for over in (allowed, allowed + 1, broken - 1, broken):
             low, high = interval(over, n)
             assert (high < 0.05) == (decide(over, n) == "pass")
             assert (low > 0.05) == (decide(over, n) == "fail")
