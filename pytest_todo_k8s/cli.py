@@ -1,0 +1,113 @@
+"""The command `todo-k8s`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from pytest_todo_k8s import exit_codes
+from pytest_todo_k8s.errors import SetupError, TodoK8sError
+from pytest_todo_k8s.tools.command import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import FrameType
+
+LOG_TAIL_LINES: Final = 12
+INTERRUPTED: Final = 130
+"""What shells report for a command ended by Ctrl-C."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a sub-command and return the exit status: 0, 10 when the machine is not as needed, 130 when interrupted."""
+    arguments = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        status: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        _tell("todo-k8s: interrupted; the same command goes on from here")
+        return INTERRUPTED
+    except (TodoK8sError, CommandError, OSError) as error:
+        _explain(error)
+        return exit_codes.INFRASTRUCTURE
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="todo-k8s", description="Set up what `pytest --todo-cluster` needs.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    setup = commands.add_parser(
+        "setup",
+        help="bring up engine, tools and Minikube as far as they are missing",
+        description="Uses docker, minikube, kubectl and helm where they are new enough; makes what is missing.",
+    )
+    mode = setup.add_mutually_exclusive_group()
+    mode.add_argument("--plan", action="store_true", help="print what would be done, touch nothing")
+    mode.add_argument("--stop", action="store_true", help="stop Minikube, and the engine if set-up started it")
+    mode.add_argument("--remove", action="store_true", help="take back everything that set-up made")
+    setup.set_defaults(run=_setup)
+    doctor = commands.add_parser(
+        "doctor", help="print one line for each prerequisite: found, where, good or not, remedy"
+    )
+    doctor.add_argument("--json", action="store_true", help="print the same as JSON")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s.bootstrap import removal, setup  # noqa: PLC0415  other sub-commands need none of it
+    from pytest_todo_k8s.bootstrap.site import Site  # noqa: PLC0415  same
+
+    site = Site.here(os.environ)
+    if arguments.plan:
+        setup.print_plan(site, sys.stdout)
+    elif arguments.stop:
+        removal.stop(site)
+    elif arguments.remove:
+        removal.remove(site)
+    else:
+        setup.set_up(site)
+    return exit_codes.OK
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s.bootstrap import doctor  # noqa: PLC0415  other sub-commands need none of it
+    from pytest_todo_k8s.bootstrap.site import Site  # noqa: PLC0415  same
+
+    findings = doctor.examine(Site.here(os.environ))
+    sys.stdout.write((doctor.as_json(findings) if arguments.json else doctor.as_text(findings)) + "\n")
+    return exit_codes.OK if all(each.good or each.optional for each in findings) else exit_codes.INFRASTRUCTURE
+
+
+def _explain(error: TodoK8sError | CommandError | OSError) -> None:
+    """Print what went wrong, the end of its log, and the remedy."""
+    log_file = error.log_file if isinstance(error, SetupError) else None
+    where = f"setup, step {error.step}: " if isinstance(error, SetupError) else ""
+    cause = error.cause if isinstance(error, TodoK8sError) else str(error)
+    _tell(f"todo-k8s: {where}{cause}")
+    for line in _tail(log_file) if log_file else ():
+        _tell(f"  | {line}")
+    if isinstance(error, TodoK8sError) and error.hint:
+        _tell(f"todo-k8s: {error.hint}")
+    if log_file:
+        _tell(f"todo-k8s: the whole log is {log_file}")
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _tail(log_file: Path) -> list[str]:
+    try:
+        return log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
+    except OSError:
+        return []
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Let SIGTERM end us as Ctrl-C does, so that running children are ended too."""
+    raise KeyboardInterrupt
