@@ -23,7 +23,10 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the backend process takes from its environment. Durations are seconds."""
+    """Everything the backend process takes from its environment.
+
+    Durations are seconds. With port 0 the system chooses one; the log names it.
+    """
 
     database: DatabaseAddress
     jwt_secret: str = field(repr=False)
@@ -47,7 +50,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         database=load_database_address(environ),
         jwt_secret=_jwt_secret(environ),
         gemini_api_key=_present(environ, "GEMINI_API_KEY"),
-        port=_integer(environ, "PORT", default=8080, least=1, most=65535),
+        port=_integer(environ, "PORT", default=8080, least=0, most=65535),
         log_level=load_log_level(environ),
         token_ttl_s=_integer(environ, "TOKEN_TTL_S", default=86400, least=1, most=31_536_000),
         pool_min=_integer(environ, "DB_POOL_MIN", default=0, least=0, most=100),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeAlias
@@ -111,7 +112,6 @@ class Database:
             max_size=pool_max,
             max_idle=IDLE_S,
             reconnect_timeout=RECONNECT_S,
-            check=AsyncConnectionPool.check_connection,
             open=False,
             name="todo",
         )
@@ -149,7 +149,7 @@ class Database:
 
     async def _acquire(self) -> WatchedConnection:
         timeout_s = ACQUIRE_TIMEOUT_AWAY_S if self._reachability.away else ACQUIRE_TIMEOUT_S
-        lending = asyncio.create_task(self._pool.getconn(timeout_s))
+        lending = asyncio.create_task(self._lend(timeout_s))
         refused = asyncio.create_task(self._reachability.wait_refused())
         try:
             await asyncio.wait({lending, refused}, return_when=asyncio.FIRST_COMPLETED)
@@ -164,6 +164,23 @@ class Database:
             if not lending.done():
                 self._abandon(lending)
         raise psycopg.OperationalError("the database does not answer")
+
+    async def _lend(self, timeout_s: float) -> WatchedConnection:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            connection = await self._pool.getconn(deadline - time.monotonic())
+            try:
+                await self._pool.check_connection(connection)
+            except psycopg.Error:
+                # What broke this one has mostly broken its neighbours too. The pool's own option for checks would
+                # find them one by one, with a growing pause after each.
+                await self._pool.putconn(connection)
+                await self._pool.check()
+            except BaseException:
+                await self._pool.putconn(connection)
+                raise
+            else:
+                return connection
 
     def _abandon(self, lending: asyncio.Task[WatchedConnection]) -> None:
         # In the background: to cancel a question to a server that has vanished can take seconds.

@@ -12,7 +12,7 @@ import jwt
 ISSUER = "todo-backend"
 AUDIENCE = "todo-api"
 ALGORITHM = "HS256"
-LEEWAY_S = 10
+LEEWAY_S = 5
 """Accepted difference between the clocks of two replicas."""
 
 

