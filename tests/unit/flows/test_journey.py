@@ -1,0 +1,67 @@
+"""A user's way through a small application, whole and broken at different places."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, list_again, use_the_application
+from pytest_todo_k8s.flows.visitor import Account
+from pytest_todo_k8s.tools.redaction import Redactor
+from tests.unit.todo_server import todo_server
+
+if TYPE_CHECKING:
+    from pytest_todo_k8s.evidence import FlowStep
+
+STEPS = ["sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "log-out", "protected page"]
+
+
+def walk(*faults: str) -> list[FlowStep]:
+    journey = Journey(time.monotonic)
+    with todo_server(*faults) as server:
+        try:
+            use_the_application(journey, server.url, Account.new("test", Redactor()), "kept")
+        except JourneyEnd:
+            assert not journey.steps[-1].ok
+    return journey.steps
+
+
+def test_the_whole_way() -> None:
+    steps = walk()
+    assert [step.name for step in steps] == STEPS
+    assert all(step.ok and step.duration_s > 0 for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("fault", "step", "detail"),
+    [
+        ("list", "list", "GET /api/tasks answered with no list of tasks"),
+        ("edit", "edit", "the title is 'kept at first', not 'kept'"),
+        ("open door", "protected page", "answered with status 200 and location '' instead of a redirect to /login"),
+    ],
+)
+def test_the_first_broken_step_ends_it(fault: str, step: str, detail: str) -> None:
+    steps = walk(fault)
+    assert (steps[-1].name, steps[-1].ok) == (step, False)
+    assert detail in steps[-1].detail
+    assert all(each.ok for each in steps[:-1])
+
+
+def test_the_kept_task_is_there_for_its_owner_and_nobody_else() -> None:
+    journey, ann, bob = Journey(time.monotonic), Account.new("ann", Redactor()), Account.new("bob", Redactor())
+    with todo_server() as server:
+        for account in (ann, bob):
+            use_the_application(journey, server.url, account, f"kept by {account.name}")
+        list_again(journey, server.url, ann, "kept by ann")
+        with pytest.raises(JourneyEnd):
+            list_again(journey, server.url, bob, "kept by ann")
+    assert journey.steps[-1].detail == "the list is ['kept by bob'], not ['kept by ann']"
+
+
+def test_an_answer_of_another_form_is_a_failed_step() -> None:
+    journey, answer = Journey(time.monotonic), dict[str, Any]()
+    with pytest.raises(JourneyEnd), journey.step("look"):
+        answer["user"]
+    assert journey.steps[0].detail == "the answer has another form: KeyError('user')"

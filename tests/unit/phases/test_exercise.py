@@ -1,0 +1,126 @@
+"""The exercise phase: the way, the row, the new pod, the row again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.cluster.provider import Endpoint
+from pytest_todo_k8s.context import Deployment
+from pytest_todo_k8s.flows.rows import RowsUnreadableError
+from pytest_todo_k8s.phases import exercise
+from pytest_todo_k8s.tools.redaction import Secret
+from tests.unit.running import run_context
+from tests.unit.todo_server import todo_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_todo_k8s.evidence import Exercise
+
+WAY = 9
+
+
+def pod(uid: str, *, ready: bool = True, waiting: str | None = None) -> dict[str, Any]:
+    state = {"waiting": {"reason": waiting}} if waiting else {"running": {}}
+    return {
+        "metadata": {"name": f"todo-backend-{uid}", "uid": uid},
+        "status": {
+            "conditions": [{"type": "Ready", "status": str(ready)}],
+            "containerStatuses": [{"state": state}],
+        },
+    }
+
+
+class FakeKube:
+    """Lists of backend pods, one after the other; the last one stays."""
+
+    def __init__(self, *lists: list[dict[str, Any]]) -> None:
+        self.lists = list(lists)
+        self.deleted: list[tuple[str, str]] = []
+
+    def items(self, _path: str, **_query: str) -> list[dict[str, Any]]:
+        return self.lists.pop(0) if len(self.lists) > 1 else self.lists[0]
+
+    def delete(self, path: str, uid: str) -> None:
+        if uid == "refused":
+            raise KubeError(403, "Forbidden", "not allowed")
+        self.deleted.append((path, uid))
+
+
+RESTARTED = ([pod("1")], [pod("1"), pod("2", ready=False)], [pod("1"), pod("2")], [pod("2")])
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exercise, "_POLL_S", 0.001)
+
+
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kube: FakeKube, rows: list[tuple[bool, str] | None], *faults: str
+) -> Exercise:
+    answers = iter(rows)
+
+    def find_task(_url: Secret, _title: str, _email: str, _redactor: object) -> tuple[bool, str]:
+        if (answer := next(answers)) is None:
+            raise RowsUnreadableError("psycopg is not installed")
+        return answer
+
+    monkeypatch.setattr(exercise, "find_task", find_task)
+    context = run_context(tmp_path, kube=kube)
+    with todo_server(*faults) as server:
+        context.deployment = Deployment(Endpoint("http://10.0.0.1", server.url), "", Secret("postgresql://x"), {})
+        exercise.run(context)
+    assert context.evidence.exercise is not None
+    return context.evidence.exercise
+
+
+def test_the_row_outlives_the_backend_s_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kube = FakeKube(*RESTARTED)
+    done = run(tmp_path, monkeypatch, kube, [(True, "task 1"), (True, "task 1")])
+    assert [step.name for step in done.steps[WAY:]] == ["replace the backend's pod", "list after the restart"]
+    assert all(step.ok for step in done.steps)
+    assert kube.deleted == [("/api/v1/namespaces/test-namespace/pods/todo-backend-1", "1")]
+    assert done.row_found is True
+    assert done.row_detail == "after the user's way: task 1; after the backend's pod was replaced: task 1"
+
+
+def test_a_row_that_is_lost_with_the_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [(True, "task 1"), (False, "0 rows")])
+    assert done.row_found is False
+
+
+def test_a_row_that_is_not_there_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kube = FakeKube(*RESTARTED)
+    done = run(tmp_path, monkeypatch, kube, [(False, "0 rows")])
+    assert (done.row_found, len(done.steps), kube.deleted) == (False, WAY, [])
+
+
+def test_a_database_that_cannot_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [None])
+    assert (done.row_found, done.row_detail) == (None, "after the user's way: psycopg is not installed")
+
+
+def test_a_broken_step_ends_it_without_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [], "list")
+    assert (done.steps[-1].name, done.steps[-1].ok, done.row_found) == ("list", False, None)
+
+
+@pytest.mark.parametrize(
+    ("lists", "detail"),
+    [
+        ([[pod("refused")]], "not allowed"),
+        ([[pod("1")], [pod("2", ready=False, waiting="CrashLoopBackOff")]], "can't start: CrashLoopBackOff"),
+        ([[pod("1")], [pod("1")]], "no new backend pod was ready alone within 0 s: todo-backend-1 ready"),
+        ([[pod("1")], []], "no new backend pod was ready alone within 0 s: no pod"),
+    ],
+)
+def test_no_new_pod(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lists: list[list[dict[str, Any]]], detail: str
+) -> None:
+    monkeypatch.setattr(exercise, "RESTART_DEADLINE_S", 0.05)
+    done = run(tmp_path, monkeypatch, FakeKube(*lists), [(True, "task 1")])
+    assert (done.steps[-1].name, done.steps[-1].ok) == ("replace the backend's pod", False)
+    assert detail in done.steps[-1].detail

@@ -1,0 +1,79 @@
+"""The parity phase with two small applications in the places of the real ones."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_todo_k8s.cluster.provider import Endpoint
+from pytest_todo_k8s.comparing.corpus import Request
+from pytest_todo_k8s.context import Deployment
+from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.phases import parity
+from pytest_todo_k8s.plain import postgres
+from pytest_todo_k8s.tools.redaction import Secret
+from tests.unit.running import run_context
+from tests.unit.todo_server import TodoServer, todo_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_todo_k8s.evidence import Parity
+
+REQUESTS = (Request("health", "GET", "/health", user=None), Request("unknown", "GET", "/unknown", user=None))
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[TodoServer]:
+    """The plain application."""
+    with todo_server() as server:
+
+        @contextlib.contextmanager
+        def stand_in(*_args: Any) -> Iterator[Any]:
+            yield server.url
+
+        monkeypatch.setattr(parity, "interpreter", lambda _context, _requirements: None)
+        monkeypatch.setattr(postgres, "postgres", stand_in)
+        monkeypatch.setattr(parity, "backend", stand_in)
+        monkeypatch.setattr(parity, "corpus", lambda _run_id, _passwords: REQUESTS)
+        yield server
+
+
+def run(tmp_path: Path, url: str) -> Parity | None:
+    context = run_context(tmp_path)
+    context.deployment = Deployment(Endpoint("", ""), url, Secret("x"), {})
+    parity.run(context)
+    return context.evidence.parity
+
+
+def test_alike(tmp_path: Path) -> None:
+    with todo_server() as server:
+        found = run(tmp_path, server.url)
+    assert found is not None
+    assert (found.requests, found.differences, found.skipped) == (2, [], None)
+    assert len(found.normalised) == 5
+
+
+def test_different(tmp_path: Path) -> None:
+    with todo_server("health") as server:
+        found = run(tmp_path, server.url)
+    assert found is not None
+    assert [(each.request, each.where) for each in found.differences] == [("health: GET /health", "status")]
+
+
+def test_a_cluster_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "_FORWARD_TIMEOUT_S", 0.0)
+    with todo_server() as server:
+        url = server.url
+    with pytest.raises(PhaseError, match="the backend in the cluster can't be reached at http://127"):
+        run(tmp_path, url)
+
+
+def test_without_postgresql_it_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "installed", lambda: False)
+    found = run(tmp_path, "")
+    assert found is not None
+    assert (found.requests, found.skipped) == (0, postgres.REMEDY)
