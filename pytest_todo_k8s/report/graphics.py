@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
+from pytest_todo_k8s.report.text import clean
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,6 +15,8 @@ BAR_LIMIT: Final = 100
 """Where the limit's tick stands on a bar that is 150 wide: the same place in every row."""
 _BAR_END: Final = 150
 _SPAN: Final = 1000
+_LABEL: Final = 300
+"""Characters of a graphic's description: the names of pods and images stand in it."""
 
 _SVG: Final = Markup(
     '<svg class="{kind}" role="img" aria-label="{label}" viewBox="0 0 {width} {height}" preserveAspectRatio="none">'
@@ -36,13 +40,13 @@ def limit_bar(share: float, tone: str) -> Markup:
         + _rect(f"fill {tone}", 0, 2, used, 6)
         + _LINE.format(kind="tick", path=f"M{BAR_LIMIT} 0V10")
     )
-    return _SVG.format(kind="bar", label=label, width=_BAR_END, height=10, content=content)
+    return _svg(kind="bar", label=label, width=_BAR_END, height=10, content=content)
 
 
 def count_bar(count: int, most: int, tone: str) -> Markup:
     """Draw one bar of a histogram, `most` being the longest."""
     width = _SPAN * count / most if most else 0
-    return _SVG.format(
+    return _svg(
         kind="bar",
         label=f"{count} of at most {most}",
         width=_SPAN,
@@ -66,7 +70,7 @@ def span_bar(spans: Sequence[tuple[float, float, str]], total_s: float, tick_s: 
         content += _rect(f"fill {tone}", start_s * scale, 1, max((end_s - start_s) * scale, 1.5), 8)
     if tick_s is not None and tick_s <= total_s:
         content += _LINE.format(kind="tick", path=f"M{_number(tick_s * scale)} 0V10")
-    return _SVG.format(kind="bar", label=label, width=_SPAN, height=10, content=content)
+    return _svg(kind="bar", label=label, width=_SPAN, height=10, content=content)
 
 
 def share_series(lines: Sequence[tuple[str, Sequence[tuple[float, float]]]], limit: float, label: str) -> Markup:
@@ -86,7 +90,11 @@ def share_series(lines: Sequence[tuple[str, Sequence[tuple[float, float]]]], lim
             for at, share in points
         ]
         content += _LINE.format(kind=f"line {tone}", path="M" + "L".join(steps))
-    return _SVG.format(kind="series", label=label, width=_SPAN, height=100, content=content)
+    return _svg(kind="series", label=label, width=_SPAN, height=100, content=content)
+
+
+def _svg(kind: str, label: str, width: int, height: int, content: Markup) -> Markup:
+    return _SVG.format(kind=kind, label=clean(label, _LABEL), width=width, height=height, content=content)
 
 
 def _rect(kind: str, x: float, y: float, width: float, height: float) -> Markup:

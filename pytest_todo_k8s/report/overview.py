@@ -10,7 +10,6 @@ from pytest_todo_k8s.criteria.figures import duration, figure
 from pytest_todo_k8s.criteria.outcome import EXPECTED, Outcome, outcome
 from pytest_todo_k8s.evidence import Verdict
 from pytest_todo_k8s.report.graphics import limit_bar
-from pytest_todo_k8s.report.text import excerpt
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -29,7 +28,8 @@ TONES: Final = {
 """Style class of each verdict; the word and the icon carry the meaning."""
 CONTINUOUS: Final = frozenset({"s", "MB", "%"})
 """Units whose limit must not be reached; all others are counts."""
-_REASON_SHOWN: Final = 100
+_REASON_SHOWN: Final = 150
+"""Characters of a reason in the table; its section has the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,10 @@ class Row:
     word: str
     icon: str
     tone: str
-    measured: str
+    measured: str | None
     limit: str
     bar: Markup | None
+    reason: str
 
 
 def results(evidence: Evidence) -> list[CriterionResult]:
@@ -98,6 +99,10 @@ def _cause_outside_the_criteria(evidence: Evidence) -> str:
     )
 
 
+def _begin(reason: str) -> str:
+    return reason if len(reason) <= _REASON_SHOWN else f"{reason[: _REASON_SHOWN - 1]}…"
+
+
 def _more(count: int) -> str:
     return f"; and {count} more" if count else ""
 
@@ -119,6 +124,7 @@ def _row(result: CriterionResult) -> Row:
         measured=measured(result),
         limit=limit(result.limit, result.unit),
         bar=limit_bar((result.measured or 0) / (result.limit or 1), tone) if drawable else None,
+        reason=_begin(result.reason),
     )
 
 
@@ -127,13 +133,13 @@ def icon(verdict: Verdict) -> str:
     return verdict.value.lower().replace(" ", "-")
 
 
-def measured(result: CriterionResult) -> str:
-    """Write the figure that a verdict rests on, with the part it belongs to; never blank."""
+def measured(result: CriterionResult) -> str | None:
+    """Write the figure that a verdict rests on, with the part it belongs to; None where there is none."""
     if result.measured is None:
-        return f"not measured: {excerpt(result.reason, _REASON_SHOWN)}"
+        return None
     part = next((part.name for part in result.parts if part.reason == result.reason), None)
-    of = f" ({part})" if part and len(result.parts) > 1 else ""
-    return figure(result.measured, result.unit) + of
+    telling = len(result.parts) > 1 and (result.unit in CONTINUOUS or result.verdict is not Verdict.PASS)
+    return figure(result.measured, result.unit) + (f" ({part})" if part and telling else "")
 
 
 def limit(value: float | None, unit: str) -> str:

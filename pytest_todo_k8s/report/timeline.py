@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria import sc_001_build_time, sc_003_pods_ready
 from pytest_todo_k8s.criteria.figures import duration
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.evidence import Deploy, Evidence, Phase, Pod
     from pytest_todo_k8s.report.blocks import Cell
+
+_INDENT: Final = "\N{EM SPACE}"
+"""Before the name of a lane that belongs to the phase above it."""
 
 
 def timeline(evidence: Evidence) -> Table | None:
@@ -60,7 +63,7 @@ def _image_rows(evidence: Evidence, total_s: float) -> Iterator[tuple[Cell, ...]
         end_s = image.start_s + image.duration_s
         label = f"{name}: from {image.start_s:.1f} s, {duration(image.duration_s)}"
         bar = span_bar([(image.start_s, end_s, "part")], total_s, None, label)
-        yield (f"- {name}", f"{image.start_s:.1f} s", duration(image.duration_s), bar)
+        yield (_INDENT + name, f"{image.start_s:.1f} s", duration(image.duration_s), bar)
 
 
 def _pod_rows(deploy: Deploy, total_s: float) -> Iterator[tuple[Cell, ...]]:
@@ -68,7 +71,7 @@ def _pod_rows(deploy: Deploy, total_s: float) -> Iterator[tuple[Cell, ...]]:
     bar = span_bar(
         [(deploy.start_s, deploy.start_s + deploy.helm_s, "part")], total_s, None, f"helm: {duration(deploy.helm_s)}"
     )
-    yield ("- helm", f"{deploy.start_s:.1f} s", duration(deploy.helm_s), bar)
+    yield (_INDENT + "helm", f"{deploy.start_s:.1f} s", duration(deploy.helm_s), bar)
     for pod in deploy.pods:
         yield _pod_row(pod, deploy.start_s, total_s)
 
@@ -77,8 +80,8 @@ def _pod_row(pod: Pod, start_s: float, total_s: float) -> tuple[Cell, ...]:
     end_s = pod.finished_s if pod.finished_s is not None else pod.ready_s
     if end_s is None:
         bar = span_bar([], total_s, None, f"pod {pod.name}: never ready")
-        return (f"- pod {pod.name}", f"{start_s:.1f} s", "never ready", bar)
+        return (f"{_INDENT}pod {pod.name}", f"{start_s:.1f} s", "never ready", bar)
     running_s = min(pod.running_s if pod.running_s is not None else end_s, end_s)
     spans = [(start_s, start_s + running_s, "waiting"), (start_s + running_s, start_s + end_s, "part")]
     label = f"pod {pod.name}: running after {duration(running_s)}, ready after {duration(end_s)}"
-    return (f"- pod {pod.name}", f"{start_s:.1f} s", duration(end_s), span_bar(spans, total_s, None, label))
+    return (f"{_INDENT}pod {pod.name}", f"{start_s:.1f} s", duration(end_s), span_bar(spans, total_s, None, label))

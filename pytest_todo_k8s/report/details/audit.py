@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import duration
 from pytest_todo_k8s.report.blocks import Block, Facts, Table
+from pytest_todo_k8s.report.text import excerpt
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Command, Evidence
+
+_WORD: Final = 300
+"""Characters of one argument."""
 
 
 def commands(evidence: Evidence) -> list[Block]:
@@ -33,4 +37,5 @@ def _row(command: Command) -> tuple[str, ...]:
     status = "timed out" if command.timed_out else str(command.exit_code)
     asked = command.prompt or "no"
     start = f"{command.start_s:.1f} s"
-    return (shlex.join(command.argv), command.phase, start, duration(command.duration_s), status, asked)
+    words = [excerpt(word, _WORD) for word in command.argv]
+    return (shlex.join(words), command.phase, start, duration(command.duration_s), status, asked)

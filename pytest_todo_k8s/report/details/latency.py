@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria import sc_004_frontend_load, sc_005_backend_health
@@ -99,18 +99,9 @@ def _facts(series: Latency, limit_s: float) -> Facts:
 
 
 def _histogram(samples: Sequence[Sample], limit_s: float) -> Table:
-    """Count samples in bins that double, with the limit as one of their edges."""
-    slowest = max((sample.duration_s for sample in samples if sample.ok), default=0.0)
-    edges = [_FIRST_EDGE_S]
-    while edges[-1] <= max(slowest, limit_s):
-        edges.append(edges[-1] * 2)
-    edges = sorted({0.0, *edges, limit_s})
-    bins = [
-        (low, high, sum(sample.ok and low <= sample.duration_s < high for sample in samples))
-        for low, high in pairwise(edges)
-    ]
+    bins = _bins([sample.duration_s for sample in samples if sample.ok], limit_s)
     failed = sum(not sample.ok for sample in samples)
-    most = max([count for *_, count in bins] + [failed])
+    most = max(failed, *(count for *_, count in bins))
     rows = [
         (
             f"{duration(low)} to {duration(high)}",
@@ -122,6 +113,15 @@ def _histogram(samples: Sequence[Sample], limit_s: float) -> Table:
     rows.append(("failed", str(failed), count_bar(failed, most, "fail")))
     caption = f"Histogram on a logarithmic scale; the limit is {figure(limit_s, 's')}"
     return Table(caption, ("From, up to under", "Samples", "Share"), tuple(rows), figures=(1,))
+
+
+def _bins(times_s: Sequence[float], limit_s: float) -> list[tuple[float, float, int]]:
+    """Count times in bins that double, the limit being one of their edges, from the first that holds any."""
+    edges = {0.0, limit_s, _FIRST_EDGE_S}
+    while max(edges) <= max([limit_s, *times_s]):
+        edges.add(max(edges - {limit_s}) * 2)
+    bins = [(low, high, sum(low <= time_s < high for time_s in times_s)) for low, high in pairwise(sorted(edges))]
+    return list(dropwhile(lambda each: not each[2] and each[1] < limit_s, bins))
 
 
 def _time(value: float | None) -> str:
