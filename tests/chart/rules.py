@@ -1,4 +1,4 @@
-"""Golden rules for rendered manifests: what pods under the `restricted` standard, and their wiring, must keep.
+"""Rules for rendered manifests beyond the gate's golden rules: roll-over, replicas, network, and what leads where.
 
 A rule is a function from all manifests of a release to one sentence for each breach. Rules read manifests as plain
 data and know nothing of the chart. The identifiers in the docstrings are those of checkov (CKV) for the same matter.
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_todo_k8s.cluster.objects import title
+
 Manifest = dict[str, Any]
 Rule = Callable[[list[Manifest]], Iterator[str]]
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 SERVING = ("Deployment", "StatefulSet", "DaemonSet")
-LOWEST_USER = 10001
-SECRET_WORDS = ("SECRET", "PASSWORD", "TOKEN", "API_KEY", "DATABASE_URL")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def pods(manifests: Iterable[Manifest], *kinds: str) -> list[Pod]:
     """Return the pods of all workloads, or of those of some kinds."""
     return [
         Pod(
-            workload=_title(manifest),
+            workload=title(manifest),
             labels=manifest["spec"]["template"]["metadata"].get("labels", {}),
             spec=manifest["spec"]["template"]["spec"],
         )
@@ -61,22 +61,8 @@ def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     return bool(selector) and selector.items() <= labels.items()
 
 
-def user(manifests: list[Manifest]) -> Iterator[str]:
-    """Pods run as a numeric user of their own, never as root (CKV_K8S_6, 40)."""
-    for pod in pods(manifests):
-        settings = pod.spec.get("securityContext", {})
-        if settings.get("runAsNonRoot") is not True:
-            yield f"{pod.workload} may run as root: set runAsNonRoot"
-        for key in ("runAsUser", "runAsGroup"):
-            if settings.get(key, 0) < LOWEST_USER:
-                yield f"{pod.workload} has {key} {settings.get(key)}: use {LOWEST_USER} or higher"
-        for container in pod.containers:
-            if {"runAsUser", "runAsGroup", "runAsNonRoot"} & container.get("securityContext", {}).keys():
-                yield f"{pod.workload} container {container['name']} overrides the pod's user"
-
-
 def service_account(manifests: list[Manifest]) -> Iterator[str]:
-    """Each workload has an account of its own, and no token of it is in the pod (CKV_K8S_38, 41)."""
+    """Each workload has an account of its own in the release, which hands no token out (CKV_K8S_38, 41)."""
     accounts = {account["metadata"]["name"]: account for account in of_kind(manifests, "ServiceAccount")}
     seen: set[str] = set()
     for pod in pods(manifests):
@@ -85,63 +71,7 @@ def service_account(manifests: list[Manifest]) -> Iterator[str]:
             yield f"{pod.workload} has no service account of its own: {name}"
         elif accounts[name].get("automountServiceAccountToken") is not False:
             yield f"ServiceAccount/{name} hands its token out"
-        if pod.spec.get("automountServiceAccountToken") is not False:
-            yield f"{pod.workload} mounts a service account token"
         seen.add(name)
-
-
-def privilege(manifests: list[Manifest]) -> Iterator[str]:
-    """Containers gain no privilege and hold no capability (CKV_K8S_16, 20, 28, 37)."""
-    for pod in pods(manifests):
-        for container in pod.containers:
-            settings = container.get("securityContext", {})
-            where = f"{pod.workload} container {container['name']}"
-            if settings.get("privileged") or settings.get("allowPrivilegeEscalation") is not False:
-                yield f"{where} may gain privileges: set allowPrivilegeEscalation to false"
-            if settings.get("capabilities") != {"drop": ["ALL"]}:
-                yield f"{where} keeps capabilities: drop ALL and add none"
-
-
-def seccomp(manifests: list[Manifest]) -> Iterator[str]:
-    """Pods run under the runtime's seccomp profile (CKV_K8S_31)."""
-    for pod in pods(manifests):
-        if pod.spec.get("securityContext", {}).get("seccompProfile") != {"type": "RuntimeDefault"}:
-            yield f"{pod.workload} has no seccomp profile: use RuntimeDefault"
-
-
-def host(manifests: list[Manifest]) -> Iterator[str]:
-    """Pods share no namespace, path or port with their node (CKV_K8S_17 to 19, 26, 27)."""
-    for pod in pods(manifests):
-        for key in ("hostNetwork", "hostPID", "hostIPC"):
-            if pod.spec.get(key):
-                yield f"{pod.workload} sets {key}"
-        for volume in pod.spec.get("volumes", []):
-            if "hostPath" in volume:
-                yield f"{pod.workload} mounts the node's {volume['hostPath']['path']}"
-        for container in pod.containers:
-            if any("hostPort" in port for port in container.get("ports", [])):
-                yield f"{pod.workload} container {container['name']} takes a port of the node"
-
-
-def file_system(manifests: list[Manifest]) -> Iterator[str]:
-    """Root file systems are read-only, and what is writable is bounded (CKV_K8S_22)."""
-    for pod in pods(manifests):
-        for container in pod.containers:
-            if container.get("securityContext", {}).get("readOnlyRootFilesystem") is not True:
-                yield f"{pod.workload} container {container['name']} can write to its root file system"
-        for volume in pod.spec.get("volumes", []):
-            if "emptyDir" in volume and "sizeLimit" not in volume["emptyDir"]:
-                yield f"{pod.workload} volume {volume['name']} has no size limit"
-
-
-def resources(manifests: list[Manifest]) -> Iterator[str]:
-    """Every container has requests and limits (CKV_K8S_10 to 13)."""
-    for pod in pods(manifests):
-        for container in pod.containers:
-            for side in ("requests", "limits"):
-                missing = {"cpu", "memory", "ephemeral-storage"} - container.get("resources", {}).get(side, {}).keys()
-                if missing:
-                    yield f"{pod.workload} container {container['name']} has no {side} for {', '.join(sorted(missing))}"
 
 
 def probes(manifests: list[Manifest]) -> Iterator[str]:
@@ -159,36 +89,23 @@ def probes(manifests: list[Manifest]) -> Iterator[str]:
 
 
 def secrets(manifests: list[Manifest]) -> Iterator[str]:
-    """Secrets come by required reference to single keys, never as values, and the release makes none."""
+    """Pods take single keys of Secrets, never whole ones, and the release makes none."""
     for secret in of_kind(manifests, "Secret"):
-        yield f"{_title(secret)} is part of the release, and its values with it"
+        yield f"{title(secret)} is part of the release, and its values with it"
     for pod in pods(manifests):
         for container in pod.containers:
-            where = f"{pod.workload} container {container['name']}"
             if "envFrom" in container:
-                yield f"{where} takes a whole object as its environment"
-            for variable in container.get("env", []):
-                reference = variable.get("valueFrom", {}).get("secretKeyRef", {})
-                if reference.get("optional"):
-                    yield f"{where} starts without {variable['name']}: the reference is optional"
-                if "value" in variable and any(word in variable["name"] for word in SECRET_WORDS):
-                    yield f"{where} has {variable['name']} as a plain value"
-
-
-def images(manifests: list[Manifest]) -> Iterator[str]:
-    """Images have a fixed tag or digest (CKV_K8S_14)."""
-    for pod in pods(manifests):
-        for container in pod.containers:
-            _, _, tag = container["image"].rpartition("/")[2].partition(":")
-            if tag in ("", "latest"):
-                yield f"{pod.workload} container {container['name']} runs {container['image']}: give a fixed tag"
+                yield f"{pod.workload} container {container['name']} takes a whole object as its environment"
+        for volume in pod.spec.get("volumes", []):
+            if "secret" in volume and not volume["secret"].get("items"):
+                yield f"{pod.workload} mounts the whole Secret {volume['secret']['secretName']}"
 
 
 def namespace(manifests: list[Manifest]) -> Iterator[str]:
     """Objects name their namespace, and it is not `default` (CKV_K8S_21)."""
     for manifest in manifests:
         if manifest["metadata"].get("namespace", "default") == "default":
-            yield f"{_title(manifest)} would go to the namespace default"
+            yield f"{title(manifest)} would go to the namespace default"
 
 
 def replicas(manifests: list[Manifest]) -> Iterator[str]:
@@ -208,7 +125,7 @@ def rollout(manifests: list[Manifest]) -> Iterator[str]:
     """An update takes no pod away before its successor is Ready, and a stopping pod finishes its requests."""
     for manifest in of_kind(manifests, "Deployment"):
         if manifest["spec"].get("strategy", {}).get("rollingUpdate", {}).get("maxUnavailable") != 0:
-            yield f"{_title(manifest)} may be unavailable in an update: set maxUnavailable to 0"
+            yield f"{title(manifest)} may be unavailable in an update: set maxUnavailable to 0"
         (pod,) = pods([manifest])
         for container in pod.spec["containers"]:
             pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
@@ -228,7 +145,7 @@ def network(manifests: list[Manifest]) -> Iterator[str]:
             yield f"{pod.workload} has no NetworkPolicy for both directions"
     for policy in policies:
         if not any(selects(policy["spec"]["podSelector"]["matchLabels"], pod.labels) for pod in every):
-            yield f"{_title(policy)} selects no pod"
+            yield f"{title(policy)} selects no pod"
 
 
 def services(manifests: list[Manifest]) -> Iterator[str]:
@@ -236,32 +153,21 @@ def services(manifests: list[Manifest]) -> Iterator[str]:
     for service in of_kind(manifests, "Service"):
         found = [pod for pod in pods(manifests) if selects(service["spec"]["selector"], pod.labels)]
         if len(found) != 1:
-            yield f"{_title(service)} selects the pods of {len(found)} workloads"
+            yield f"{title(service)} selects the pods of {len(found)} workloads"
             continue
         names = {port["name"] for container in found[0].containers for port in container.get("ports", [])}
         for port in service["spec"]["ports"]:
             if port["targetPort"] not in names:
-                yield f"{_title(service)} leads to port {port['targetPort']}, which {found[0].workload} does not name"
+                yield f"{title(service)} leads to port {port['targetPort']}, which {found[0].workload} does not name"
 
 
 RULES: tuple[Rule, ...] = (
-    user,
     service_account,
-    privilege,
-    seccomp,
-    host,
-    file_system,
-    resources,
     probes,
     secrets,
-    images,
     namespace,
     replicas,
     rollout,
     network,
     services,
 )
-
-
-def _title(manifest: Manifest) -> str:
-    return f"{manifest['kind']}/{manifest['metadata']['name']}"

@@ -9,7 +9,7 @@ import pytest
 from tests.chart.rules import Manifest, Pod, of_kind, pods, selects
 
 if TYPE_CHECKING:
-    from tests.chart.conftest import Chart
+    from tests.chart.conftest import Renderer
 
 OBJECTS = {
     "Deployment/todo-backend",
@@ -146,7 +146,7 @@ def test_the_frontend_finds_the_backend_by_its_service(development: list[Manifes
     assert variables["HOSTNAME"] == "0.0.0.0"
 
 
-def test_cookies_are_for_https_alone_but_in_development(chart: Chart) -> None:
+def test_cookies_are_for_https_alone_but_in_development(chart: Renderer) -> None:
     found = [_plain(_pod(chart.render(*files), "frontend"))["COOKIE_SECURE"] for files in ([], ["values-dev.yaml"])]
     assert found == ["true", "false"]
 
@@ -181,7 +181,7 @@ def test_postgres_calls_nobody(development: list[Manifest]) -> None:
     assert "egress" not in _policy(development, "postgres")
 
 
-def test_a_pod_disruption_budget_only_where_there_are_replicas(chart: Chart) -> None:
+def test_a_pod_disruption_budget_only_where_there_are_replicas(chart: Renderer) -> None:
     values = {"backend": {"replicas": 2}, "frontend": {"replicas": 1}}
     budgets = of_kind(chart.render(values=values), "PodDisruptionBudget")
     assert [budget["metadata"]["name"] for budget in budgets] == ["todo-backend"]

@@ -1,6 +1,6 @@
 {{/*
 Helpers that speak of one part of the release take a dictionary: {"root": $, "part": "backend"}.
-Parts are backend, frontend, postgres and migrate.
+Parts are backend, frontend, postgres, migrate, and probe for pods that test the release from inside the cluster.
 */}}
 
 {{/* Name of a part's workload, and its `app` label: todo-backend. */}}
@@ -27,7 +27,7 @@ app.kubernetes.io/component: {{ .part }}
 app.kubernetes.io/part-of: {{ .root.Chart.Name }}
 {{- end }}
 
-{{/* Metadata of any object: name, and optionally the name's own ending in place of the part's. */}}
+{{/* Metadata of an object of a part. The dictionary may hold a `name` of its own. */}}
 {{- define "todo.metadata" -}}
 name: {{ .name | default (include "todo.name" .) }}
 namespace: {{ .root.Release.Namespace }}
