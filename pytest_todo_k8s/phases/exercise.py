@@ -13,7 +13,7 @@ from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.evidence import Exercise
 from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, list_again, use_the_application
 from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_task
-from pytest_todo_k8s.flows.visitor import Account, AnswerError
+from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 BACKEND_SELECTOR: Final = "app=todo-backend"
 RESTART_DEADLINE_S: Final = 120.0
 """Seconds for the old pod's grace period (45 s in the chart) and the new one's start."""
+FRONTEND_READY: Final = "/api/ready"
+"""Where the frontend says whether it reaches the backend."""
+_GOOD_ANSWERS: Final = 5
+"""In a row: each may come from another replica."""
 _POLL_S: Final = 0.5
 _HOPELESS: Final = frozenset(
     {"ErrImageNeverPull", "ImagePullBackOff", "CreateContainerConfigError", "CrashLoopBackOff"}
@@ -43,7 +47,7 @@ def run(context: RunContext) -> None:
         if not _note_row(context, exercise, title, account, "after the user's way"):
             return
         with journey.step("replace the backend's pod"):
-            _replace_backend(context.kube, context.settings.namespace)
+            _replace_backend(context.kube, context.settings.namespace, frontend)
         _note_row(context, exercise, title, account, "after the backend's pod was replaced")
         list_again(journey, frontend, account, title)
     except JourneyEnd:
@@ -65,24 +69,25 @@ def _note_row(context: RunContext, exercise: Exercise, title: str, account: Acco
     return found
 
 
-def _replace_backend(kube: Kube, namespace: str) -> None:
-    """Delete the backend's pods and wait until others are Ready and the old ones are gone.
+def _replace_backend(kube: Kube, namespace: str, frontend: str) -> None:
+    """Delete the backend's pods and wait until others are Ready, the old ones are gone and the frontend finds the new.
 
     Raises:
         AnswerError: The API refused, or there was no replacement in time.
     """
+    deadline = time.monotonic() + RESTART_DEADLINE_S
     path = f"/api/v1/namespaces/{namespace}/pods"
     try:
         old = kube.items(path, labelSelector=BACKEND_SELECTOR)
         for pod in old:
             kube.delete(f"{path}/{pod['metadata']['name']}", uid=pod["metadata"]["uid"])
-        _wait_for_others(kube, path, {pod["metadata"]["uid"] for pod in old})
+        _wait_for_others(kube, path, {pod["metadata"]["uid"] for pod in old}, deadline)
     except KubeError as error:
         raise AnswerError(str(error)) from None
+    _wait_for_frontend(frontend, deadline)
 
 
-def _wait_for_others(kube: Kube, path: str, old: set[str]) -> None:
-    deadline = time.monotonic() + RESTART_DEADLINE_S
+def _wait_for_others(kube: Kube, path: str, old: set[str], deadline: float) -> None:
     pods: list[dict[str, Any]] = []
     while time.monotonic() < deadline:
         pods = kube.items(path, labelSelector=BACKEND_SELECTOR)
@@ -95,6 +100,18 @@ def _wait_for_others(kube: Kube, path: str, old: set[str]) -> None:
         time.sleep(_POLL_S)
     names = ", ".join(f"{pod['metadata']['name']} {'ready' if _ready(pod) else 'not ready'}" for pod in pods)
     raise AnswerError(f"no new backend pod was ready alone within {RESTART_DEADLINE_S:.0f} s: {names or 'no pod'}")
+
+
+def _wait_for_frontend(url: str, deadline: float) -> None:
+    """Wait until the frontend reaches the backend several times: that a pod is Ready becomes known with a delay."""
+    good = 0
+    with Visitor(url) as visitor:
+        while good < _GOOD_ANSWERS:
+            answer = visitor.request("GET", FRONTEND_READY)
+            good = good + 1 if answer.status == OK else 0
+            if not good and time.monotonic() > deadline:
+                raise AnswerError(f"the frontend did not find the new backend: {FRONTEND_READY} says {answer.status}")
+            time.sleep(_POLL_S)
 
 
 def _ready(pod: Mapping[str, Any]) -> bool:

@@ -32,6 +32,7 @@ class TodoServer(ThreadingHTTPServer):
     def __init__(self, faults: frozenset[str]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.faults = faults
+        self.unready = 0
         self.users: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
         self.tasks: dict[str, dict[str, Any]] = {}
@@ -59,8 +60,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, FILES[path])
         elif path in ("/health", "/api/health"):
             self.answer(500 if "health" in self.server.faults else 200, {"status": "healthy", "uptime_s": 1.5})
-        elif path == "/ready":
-            self.answer(200, {"status": "ready"})
+        elif path in ("/ready", "/api/ready"):
+            self.server.unready -= 1
+            self.answer(503 if self.server.unready >= 0 else 200, {"status": "ready"})
         elif path == "/tasks":
             open_door = "open door" in self.server.faults
             self.answer(200 if open_door else 307, b"", headers={} if open_door else {"Location": "/login"})

@@ -59,7 +59,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kube: FakeKube, rows: list[tuple[bool, str] | None], *faults: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kube: FakeKube,
+    rows: list[tuple[bool, str] | None],
+    *faults: str,
+    unready: int = 3,
 ) -> Exercise:
     answers = iter(rows)
 
@@ -71,6 +76,7 @@ def run(
     monkeypatch.setattr(exercise, "find_task", find_task)
     context = run_context(tmp_path, kube=kube)
     with todo_server(*faults) as server:
+        server.unready = unready
         context.deployment = Deployment(Endpoint("http://10.0.0.1", server.url), "", Secret("postgresql://x"), {})
         exercise.run(context)
     assert context.evidence.exercise is not None
@@ -124,3 +130,9 @@ def test_no_new_pod(
     done = run(tmp_path, monkeypatch, FakeKube(*lists), [(True, "task 1")])
     assert (done.steps[-1].name, done.steps[-1].ok) == ("replace the backend's pod", False)
     assert detail in done.steps[-1].detail
+
+
+def test_a_frontend_that_does_not_find_the_new_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exercise, "RESTART_DEADLINE_S", 0.3)
+    done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [(True, "task 1")], unready=10_000)
+    assert done.steps[-1].detail == "the frontend did not find the new backend: /api/ready says 503"
