@@ -27,8 +27,8 @@ def _page(evidence: Evidence) -> Finding:
 
 
 def _problems(page: Page) -> list[str]:
-    if page.error:
-        return [f"{page.url} does not answer: {page.error}"]
+    if page.status is None:
+        return [f"{page.url} does not answer: {page.error or 'no reason was noted'}"]
     problems = []
     if page.status != _OK:
         problems.append(f"{page.url} answered with status {page.status}")
@@ -38,11 +38,12 @@ def _problems(page: Page) -> list[str]:
         problems.append(f"the page has no element {page.element}")
     if not page.assets:
         problems.append("the page names no asset of its own")
-    return problems + [
+    problems += [
         f"asset {asset.path} failed: {asset.error or f'status {asset.status}'}"
         for asset in page.assets
         if asset.error or asset.status != _OK
     ]
+    return problems or ([page.error] if page.error else [])
 
 
 def _load_time(evidence: Evidence) -> Finding:

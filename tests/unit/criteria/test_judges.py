@@ -115,7 +115,11 @@ FAULTS: dict[str, tuple[Change, set[str]]] = {
     "wrong title": (set_on("measure.page", "title", "Welcome to nginx"), {"SC-004-page"}),
     "no title": (set_on("measure.page", "title", None), {"SC-004-page"}),
     "element missing": (set_on("measure.page", "element_found", False), {"SC-004-page"}),
-    "page unreachable": (set_on("measure.page", "error", "connection refused"), {"SC-004-page"}),
+    "page unreachable": (
+        lambda e: (set_on("measure.page", "status", None)(e), set_on("measure.page", "error", "refused")(e)),
+        {"SC-004-page"},
+    ),
+    "page cut short": (set_on("measure.page", "error", "incomplete read"), {"SC-004-page"}),
     "page without assets": (set_on("measure.page", "assets", []), {"SC-004-page"}),
     "asset missing": (
         set_on("measure.page", "assets", [PageAsset(path="/a.js", status=404, size_bytes=0, duration_s=0.1)]),
