@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.rollout import condition, container_states
+from pytest_todo_k8s.cluster.workloads import JOB_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -89,7 +90,7 @@ def troubles(
     found = [trouble for pod in pods for trouble in _pod_troubles(pod)]
     names = {pod["metadata"]["name"] for pod in pods}
     current = [event for event in events if _concerns(event.get("involvedObject") or {}, names, short)]
-    return [*found, *_job_troubles(jobs), *_event_troubles(current)]
+    return [*found, *_job_troubles(jobs, pods), *_event_troubles(current)]
 
 
 def sentence(found: Iterable[Trouble], kube: Kube, namespace: str) -> tuple[str, str]:
@@ -176,14 +177,23 @@ def _ended(state: Mapping[str, Any]) -> dict[str, Any]:
     return ended
 
 
-def _job_troubles(jobs: Iterable[Mapping[str, Any]]) -> Iterator[Trouble]:
+def _job_troubles(jobs: Iterable[Mapping[str, Any]], pods: list[Mapping[str, Any]]) -> Iterator[Trouble]:
     for job in jobs:
         name = job["metadata"]["name"]
         failed = condition(job, "Failed")
         if failed.get("status") == "True":
             cause = f"job {name} failed: {plain(failed.get('message', ''))} ({failed.get('reason')})"
             hint = "read the logs of its pods in the output folder, below logs/pods"
-            yield Trouble(f"Job/{name}", "JobFailed", cause, hint, 0.0)
+            yield Trouble(f"Job/{name}", "JobFailed", cause, hint, 0.0, _last_attempt(name, pods))
+
+
+def _last_attempt(job: str, pods: list[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """The newest pod of a Job, and its container."""
+    own = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(JOB_LABEL) == job]
+    if not own:
+        return None
+    newest = max(own, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))
+    return newest["metadata"]["name"], newest["spec"]["containers"][0]["name"]
 
 
 def _event_troubles(events: Iterable[Mapping[str, Any]]) -> Iterator[Trouble]:

@@ -207,20 +207,22 @@ class MinikubeCluster:
         server = kubeconfig.server(config)
         if _denied(server, self._settings.environment.get(DENY_VARIABLE, "")):
             raise _trouble(f"the API server {server} is on the list {DENY_VARIABLE}", "name another cluster")
-        if server not in self._servers():
+        own = self._addresses
+        if urlsplit(server).netloc not in own:
             raise _trouble(
                 f"the context {self._name} in {listed} leads to {server}, not to the Minikube profile "
-                f"({' or '.join(sorted(self._servers()))})",
+                f"({' or '.join(sorted(own))})",
                 repair,
             )
         return config
 
-    def _servers(self) -> set[str]:
-        """URLs under which the profile's own API server answers."""
-        urls = {f"https://{self._profile.address}:{self._profile.port}"}
+    @property
+    def _addresses(self) -> set[str]:
+        """Host and port under which the profile's own API server answers."""
+        addresses = {f"{self._profile.address}:{self._profile.port}"}
         if published := self._published.get(self._profile.port):
-            urls |= {f"https://127.0.0.1:{published}", f"https://localhost:{published}"}
-        return urls
+            addresses |= {f"127.0.0.1:{published}", f"localhost:{published}"}
+        return addresses
 
     def _check_node(self) -> None:
         try:

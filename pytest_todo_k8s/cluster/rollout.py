@@ -71,7 +71,7 @@ class Rollout:
             self.live.pop(uid, None)
             return
         self.live[uid] = pod
-        self._note(self.seen.setdefault(uid, _new(pod, workload)), pod, at_s)
+        self._note(self.seen.setdefault(uid, _new(pod, workload)), pod, at_s, serves=not workload.finishes)
 
     @property
     def complete(self) -> bool:
@@ -108,7 +108,7 @@ class Rollout:
         return sum(1 for pod in self.live.values() if workload.owns(pod) and up(pod))
 
     @staticmethod
-    def _note(entry: Pod, pod: Mapping[str, Any], at_s: float) -> None:
+    def _note(entry: Pod, pod: Mapping[str, Any], at_s: float, *, serves: bool) -> None:
         status = pod.get("status") or {}
         entry.node = (pod.get("spec") or {}).get("nodeName")
         entry.restarts = restarts(pod)
@@ -122,7 +122,7 @@ class Rollout:
             entry.conditions = {
                 each["type"]: str(each.get("lastTransitionTime")) for each in status.get("conditions") or []
             }
-            if is_ready(pod):
+            if serves and is_ready(pod):  # a Job's pod is Ready for a moment only, and then done
                 entry.ready_s = at_s
 
 

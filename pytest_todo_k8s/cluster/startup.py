@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster import diagnose
+from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
 
 if TYPE_CHECKING:
@@ -71,7 +72,12 @@ class Startup:
 
     def _check(self, now_s: float) -> None:
         """Stop when a trouble has lasted longer than it may."""
-        found = self._troubles()
+        try:
+            found = self._troubles()
+        except KubeError as error:
+            if error.status:
+                raise
+            return  # out of reach for a moment: the watch goes on until its deadline
         keys = {(trouble.about, trouble.reason) for trouble in found}
         self._since = {key: self._since.get(key, now_s) for key in keys}
         final = [each for each in found if now_s - self._since[each.about, each.reason] >= each.patience_s]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+JOB_LABEL: Final = "batch.kubernetes.io/job-name"
+"""Label that the Job controller sets on every pod of a Job."""
 _SERVING: Final = {"Deployment", "StatefulSet", "ReplicaSet"}
 
 
@@ -49,8 +51,7 @@ def workloads(manifests: Iterable[Mapping[str, Any]]) -> list[Workload]:
             labels = spec["selector"]["matchLabels"]
             found.append(Workload(kind, name, labels, int(spec.get("replicas", 1)), spec["template"]))
         elif kind == "Job":
-            # The Job controller sets this label on every pod of the Job.
-            labels = {"batch.kubernetes.io/job-name": name}
+            labels = {JOB_LABEL: name}
             found.append(Workload(kind, name, labels, int(spec.get("completions") or 1), spec["template"]))
     return found
 
