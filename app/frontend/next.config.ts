@@ -11,6 +11,7 @@ const config: NextConfig = {
     "**": ["sharp", "@img", "next/dist/server/capsize-font-metrics.json"].map((path) => `node_modules/${path}{,/**}`),
   },
   productionBrowserSourceMaps: false,
+  experimental: { serverSourceMaps: false },
   poweredByHeader: false,
   headers: () => [
     {

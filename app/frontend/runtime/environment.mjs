@@ -30,8 +30,8 @@ function secretProblem(secret) {
 /** @param {string | undefined} port */
 function portProblem(port) {
   if (!port) return null;
-  const valid = /^\d{1,5}$/.test(port) && Number(port) <= 65535;
-  return valid ? null : "PORT is not a port number: give a whole number from 0 to 65535.";
+  const valid = /^[1-9]\d{0,4}$/.test(port) && Number(port) <= 65535;
+  return valid ? null : "PORT is not a port number: give a whole number from 1 to 65535.";
 }
 
 /** @param {string | undefined} url */

@@ -17,7 +17,7 @@ describe("environmentProblem", () => {
     ["BETTER_AUTH_SECRET", "hunter2-".repeat(3)],
     ["PORT", "http"],
     ["PORT", "65536"],
-    ["PORT", "-1"],
+    ["PORT", "0"],
     ["BACKEND_URL", "backend:8080"],
     ["BACKEND_URL", "ftp://backend"],
     ["COOKIE_SECURE", "no"],

@@ -1,5 +1,5 @@
 import { useRouter } from "next/navigation";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import { ApiError, failureMessage } from "./api";
 import { type Filter, listTasks, type Task, type TaskPage } from "./tasks";
@@ -29,55 +29,46 @@ export function useTasks(filter: Filter): TaskList {
   const [shown, setShown] = useState<Shown | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const current = shown?.filter === filter ? shown : null;
-
-  const show = useCallback((page: Shown) => {
-    setShown(page);
-    setFailure(null);
-  }, []);
   const fail = useFailure(setFailure);
+  // What is asked for now; an answer to an older question is of no use any more.
+  const asked = useRef({ filter, number: 0 });
+
+  const load = useCallback(
+    (before?: TaskPage): Promise<void> => {
+      asked.current.number += 1;
+      const question = { ...asked.current };
+      const newest = () => question.number === asked.current.number;
+      return listTasks(question.filter, before?.tasks.length ?? 0).then(
+        (page) => {
+          if (!newest()) return;
+          setShown({ filter: question.filter, ...(before ? extended(before, page) : page) });
+          setFailure(null);
+        },
+        (error: unknown) => {
+          if (newest()) fail(error);
+        },
+      );
+    },
+    [fail],
+  );
 
   useEffect(() => {
-    // An answer that comes after the next choice of a filter is of no use any more.
-    let wanted = true;
-    listTasks(filter, 0).then(
-      (page) => {
-        if (wanted) show({ filter, ...page });
-      },
-      (error: unknown) => {
-        if (wanted) fail(error);
-      },
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [filter, show, fail]);
+    asked.current.filter = filter;
+    void load();
+  }, [filter, load]);
 
-  const attempt = async (operation: () => Promise<void>): Promise<boolean> => {
+  const change = async (operation: () => Promise<void>) => {
     try {
       await operation();
-      return true;
     } catch (error) {
       fail(error);
       return false;
     }
+    await load();
+    return true;
   };
-  const reload = async () => {
-    await attempt(async () => {
-      show({ filter, ...(await listTasks(filter, 0)) });
-    });
-  };
-  const loadMore = async () => {
-    if (!current) return;
-    await attempt(async () => {
-      show({ filter, ...extended(current, await listTasks(filter, current.tasks.length)) });
-    });
-  };
-  const change = async (operation: () => Promise<void>) => {
-    const changed = await attempt(operation);
-    if (changed) await reload();
-    return changed;
-  };
-  return { tasks: current?.tasks ?? null, total: current?.total ?? 0, failure, reload, loadMore, change };
+  const loadMore = () => load(current ?? undefined);
+  return { tasks: current?.tasks ?? null, total: current?.total ?? 0, failure, reload: load, loadMore, change };
 }
 
 /** What to do with a failed call: an ended session leads to the log-in page, anything else is shown. */

@@ -17,11 +17,31 @@ interface TaskItemProps {
 export function TaskItem({ task, change }: TaskItemProps) {
   const [mode, setMode] = useState<"shown" | "edited" | "deleted">("shown");
   const [busy, setBusy] = useState(false);
+  /** State that was asked for and is on its way. */
+  const [wanted, setWanted] = useState<boolean | null>(null);
 
-  async function apply(operation: () => Promise<void>) {
+  async function apply(operation: () => Promise<void>): Promise<boolean> {
     setBusy(true);
-    if (await change(operation)) setMode("shown");
+    const changed = await change(operation);
     setBusy(false);
+    return changed;
+  }
+
+  async function toggle() {
+    const completed = !task.completed;
+    setWanted(completed);
+    await apply(() => completeTask(task.id, completed));
+    setWanted(null);
+  }
+
+  async function rename(title: string) {
+    if (await apply(() => renameTask(task.id, title))) setMode("shown");
+  }
+
+  async function remove() {
+    await apply(() => deleteTask(task.id));
+    // Whatever came of it: a failure is told on the page, not behind the question.
+    setMode("shown");
   }
 
   const show = () => {
@@ -31,24 +51,21 @@ export function TaskItem({ task, change }: TaskItemProps) {
     <li className="task" data-testid="task-item" data-task-id={task.id} data-completed={task.completed}>
       <input
         type="checkbox"
-        checked={task.completed}
-        disabled={busy}
+        checked={wanted ?? task.completed}
         aria-label={`Completed: ${task.title}`}
-        onChange={() => void apply(() => completeTask(task.id, !task.completed))}
+        onChange={() => {
+          // Not disabled meanwhile: it would lose the focus.
+          if (!busy) void toggle();
+        }}
         data-testid="task-toggle"
       />
       {mode === "edited" ? (
-        <TitleForm
-          title={task.title}
-          busy={busy}
-          onSave={(title) => apply(() => renameTask(task.id, title))}
-          onCancel={show}
-        />
+        <TitleForm title={task.title} busy={busy} onSave={rename} onCancel={show} />
       ) : (
         <TitleLine task={task} onMode={setMode} />
       )}
       {mode === "deleted" && (
-        <DeleteDialog title={task.title} busy={busy} onConfirm={() => apply(() => deleteTask(task.id))} onCancel={show} />
+        <DeleteDialog title={task.title} busy={busy} onConfirm={remove} onCancel={show} />
       )}
     </li>
   );
