@@ -36,7 +36,7 @@ def _stay(evidence: Evidence) -> Finding:
     restarts = {pod.name: pod.restarts for pod in evidence.deploy.pods}
     for pod, count in evidence.settle.restarts.items():
         restarts[pod] = max(count, restarts.get(pod, 0))
-    problems = [f"{pod} restarted {count} times" for pod, count in restarts.items() if count]
+    problems = [f"{pod} restarted {count} times" for pod, count in sorted(restarts.items()) if count]
     problems += [f"{pod} was ready and then was not" for pod in evidence.settle.unready]
     return none_of(
         problems, f"{len(evidence.deploy.pods)} pods, none restarted or left Ready for {evidence.settle.window_s:.0f} s"

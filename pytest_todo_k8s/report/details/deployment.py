@@ -69,7 +69,7 @@ def logs(evidence: Evidence) -> list[Block]:
 
 def _pod(pod: Pod, restarts: int) -> tuple[str, ...]:
     times = (pod.running_s, pod.ready_s, pod.finished_s)
-    conditions = ", ".join(f"{name} {at}" for name, at in sorted(pod.conditions.items(), key=lambda each: each[1]))
+    conditions = ", ".join(f"{name} {at}" for name, at in sorted(pod.conditions.items(), key=lambda each: each[::-1]))
     return (pod.name, pod.node or "none", *map(_seconds, times), str(restarts), conditions)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import dropwhile, pairwise
+from itertools import count, dropwhile, pairwise, takewhile
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria import sc_004_frontend_load, sc_005_backend_health
@@ -101,14 +101,14 @@ def _facts(series: Latency, limit_s: float) -> Facts:
 def _histogram(samples: Sequence[Sample], limit_s: float) -> Table:
     bins = _bins([sample.duration_s for sample in samples if sample.ok], limit_s)
     failed = sum(not sample.ok for sample in samples)
-    most = max(failed, *(count for *_, count in bins))
+    most = max(failed, *(held for *_, held in bins))
     rows = [
         (
             f"{duration(low)} to {duration(high)}",
-            str(count),
-            count_bar(count, most, "fail" if low >= limit_s else "part"),
+            str(held),
+            count_bar(held, most, "fail" if low >= limit_s else "part"),
         )
-        for low, high, count in bins
+        for low, high, held in bins
     ]
     rows.append(("failed", str(failed), count_bar(failed, most, "fail")))
     caption = f"Histogram on a logarithmic scale; the limit is {figure(limit_s, 's')}"
@@ -116,12 +116,17 @@ def _histogram(samples: Sequence[Sample], limit_s: float) -> Table:
 
 
 def _bins(times_s: Sequence[float], limit_s: float) -> list[tuple[float, float, int]]:
-    """Count times in bins that double, the limit being one of their edges, from the first that holds any."""
-    edges = {0.0, limit_s, _FIRST_EDGE_S}
-    while max(edges) <= max([limit_s, *times_s]):
-        edges.add(max(edges - {limit_s}) * 2)
-    bins = [(low, high, sum(low <= time_s < high for time_s in times_s)) for low, high in pairwise(sorted(edges))]
-    return list(dropwhile(lambda each: not each[2] and each[1] < limit_s, bins))
+    """Count times in bins with the edges 1, 2, 5, 10 ms and so on, and the limit; from the first that holds any."""
+    longest = max([limit_s, *times_s])
+    steps = takewhile(
+        lambda edge: edge <= longest * 5, (_FIRST_EDGE_S * 10 ** (n // 3) * (1, 2, 5)[n % 3] for n in count())
+    )
+    edges = sorted({0.0, limit_s, *(round(step, 3) for step in steps)})
+    bins = [(low, high, sum(low <= time_s < high for time_s in times_s)) for low, high in pairwise(edges)]
+    held = list(dropwhile(lambda each: not each[2] and each[1] < limit_s, bins))
+    while len(held) > 1 and not held[-1][2] and held[-1][0] > limit_s:
+        held.pop()
+    return held
 
 
 def _time(value: float | None) -> str:

@@ -263,7 +263,11 @@ def _deploy() -> Deploy:
                 running_s=running,
                 ready_s=ready,
                 finished_s=7.7 if app == "todo-migrate" else None,
-                conditions={"PodScheduled": "2026-11-23T15:47:59Z", "Ready": "2026-11-23T15:48:04Z"},
+                conditions={
+                    "PodScheduled": "2026-11-23T15:47:59Z",
+                    "Initialized": "2026-11-23T15:47:59Z",
+                    "Ready": "2026-11-23T15:48:04Z",
+                },
                 image_ids={container: DIGEST},
             )
         )
