@@ -11,7 +11,6 @@ Sampling is void, whatever it says, when the machine itself stalled: see `stalle
 
 from __future__ import annotations
 
-from itertools import takewhile
 from math import comb
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -80,16 +79,6 @@ def stalled(calibration_s: Iterable[float], limit_s: float) -> bool:
     A series without any calibration is void too: nothing shows that its times are the application's.
     """
     return max(calibration_s, default=float("inf")) > STALL_SHARE * limit_s
-
-
-def failing_count(n: int) -> int:
-    """Return the smallest number of slow samples that breaks the promise at the look `n`."""
-    return sum(1 for _ in takewhile(lambda over: decide(over, n) != "fail", range(n + 1)))
-
-
-def passing_count(n: int) -> int:
-    """Return the largest number of slow samples that keeps the promise at the look `n`."""
-    return sum(1 for _ in takewhile(lambda over: decide(over, n) == "pass", range(n + 1))) - 1
 
 
 def at_most(over: int, n: int, share: float) -> float:
