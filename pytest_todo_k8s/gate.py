@@ -110,14 +110,18 @@ class Gate:
 
     def interrupted(self) -> None:
         """Note that the user, or a signal, broke the run off."""
+        self.protect()
         if self._run:
             self._run.evidence.run.interrupted = True
-        self.protect()
+            self.say(f"interrupted: taking everything down; by hand: {self._by_hand}")
 
     def protect(self) -> None:
         """From now on no signal breaks the clean-up."""
-        namespace = self._settings.namespace
-        self.signals.shield(lambda: self.say(f"clean-up is under way; by hand: kubectl delete namespace {namespace}"))
+        self.signals.shield(lambda: self.say(f"clean-up is under way; by hand: {self._by_hand}"))
+
+    @property
+    def _by_hand(self) -> str:
+        return f"kubectl delete namespace {self._settings.namespace}"
 
     def complete(self, session: pytest.Session) -> None:
         """Give every row that should have arrived and did not a report of its own, so that all files show it."""

@@ -58,11 +58,17 @@ class Beginning:
         self._gate.rows.crashed(crashitem)
 
     @pytest.hookimpl
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A test file that can't be collected is red, whatever the other rows are."""
+        if report.failed:
+            self._gate.rows.broken(report.nodeid)
+
+    @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count it."""
         self._gate.rows.add(report)
 
-    @pytest.hookimpl
+    @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
         """The run is broken off: nothing may break its clean-up too."""
         self._gate.interrupted()

@@ -86,7 +86,7 @@ class Run:
         except (TodoK8sError, OSError) as error:
             return self.block(error)
         failed = execute(context, self.evidence_file, enter=self._enter, after_preflight=self._sweep)
-        self._publish(str(failed) if failed else None)
+        self._publish(f"BLOCKED by {failed.phase}: {failed}" if failed else None)
         return None
 
     def block(self, error: Exception) -> None:
@@ -97,7 +97,7 @@ class Run:
             Phase(name="preflight", start_s=0.0, duration_s=0.0, ok=False, cause=cause, hint=hint)
         )
         self._say(f"preflight FAILED: {error}")
-        self._publish(str(error))
+        self._publish(f"BLOCKED by preflight: {error}")
 
     def down(self) -> Cleanup | None:
         """Take down everything and prove it; safe to call again after it was broken off.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+IMPATIENCE_S: Final = 2.0
+"""A signal this soon after another is the same wish: a second interruption would break pytest's end at the first."""
 
 
 class Signals:
@@ -19,17 +22,15 @@ class Signals:
     def __init__(self) -> None:
         self._before: dict[signal.Signals, Any] = {}
         self._main = threading.current_thread() is threading.main_thread()
+        self._last_s = -IMPATIENCE_S
 
     def end_as_interrupt(self) -> None:
         """Let SIGTERM and SIGHUP end the run as Ctrl-C does: exit status 2 after a normal teardown."""
-        for number in ENDING:
-            self._set(number, self._interrupt)
+        self._set(self._interrupt)
 
-    def shield(self, on_interrupt: Callable[[], None]) -> None:
-        """Ignore all three signals from now on; for each Ctrl-C, `on_interrupt` tells the user why."""
-        for number in ENDING:
-            self._set(number, signal.SIG_IGN)
-        self._set(signal.SIGINT, lambda _number, _frame: on_interrupt())
+    def shield(self, on_signal: Callable[[], None]) -> None:
+        """Let no signal end anything from now on; for each one, `on_signal` tells the user why."""
+        self._set(lambda _number, _frame: on_signal())
 
     def restore(self) -> None:
         """Give back the handlers that were there before."""
@@ -37,13 +38,14 @@ class Signals:
             signal.signal(number, handler)
         self._before.clear()
 
-    def _set(self, number: signal.Signals, handler: Any) -> None:
+    def _set(self, handler: Callable[[int, FrameType | None], None]) -> None:
         if self._main:
-            before = signal.signal(number, handler)
-            self._before.setdefault(number, before)
+            for number in ENDING:
+                before = signal.signal(number, handler)
+                self._before.setdefault(number, before)
 
-    @staticmethod
-    def _interrupt(number: int, _frame: FrameType | None) -> None:
-        for each in ENDING:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt(signal.Signals(number).name)
+    def _interrupt(self, number: int, _frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now - self._last_s >= IMPATIENCE_S:
+            self._last_s = now
+            raise KeyboardInterrupt(signal.Signals(number).name)

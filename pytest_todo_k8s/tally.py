@@ -43,6 +43,10 @@ class Tally:
         """Note that the worker of a test died; its report follows."""
         self._crashed.add(node_id)
 
+    def broken(self, node_id: str) -> None:
+        """Note that a test file could not be collected."""
+        self._codes[node_id] = exit_codes.FAILED
+
     def add(self, report: pytest.TestReport) -> None:
         """Take a report of one of a test's three steps."""
         found = _ROW.search(report.nodeid)

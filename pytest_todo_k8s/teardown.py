@@ -42,14 +42,12 @@ class Means:
         cluster: Its nodes.
         commands: Starts the engine's client.
         toolchain: Where that is.
-        limit_s: Seconds to wait for a namespace to go.
     """
 
     kube: Kube
     cluster: Cluster
     commands: CommandRunner
     toolchain: Toolchain
-    limit_s: float = NAMESPACE_LIMIT_S
 
 
 @dataclass
@@ -145,7 +143,7 @@ class Teardown:
                 self._result.gone_after_s = elapsed_s
                 uid = entry.details.get("uid", "unknown")
                 return self._gone(entry, f"namespace {entry.name} (UID {uid}): gone after {elapsed_s:.1f} s")
-            if elapsed_s >= means.limit_s:
+            if elapsed_s >= NAMESPACE_LIMIT_S:
                 return self._left(f"namespace {entry.name}: not gone after {elapsed_s:.0f} s: {blocked}")
             time.sleep(_POLL_S)
         return None

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.plugin.project import Project
+from tests.plugin.stub_api import StubApi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def api() -> Iterator[StubApi]:
+    with StubApi() as api:
+        yield api
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, api: StubApi) -> Iterator[Project]:
+    project = Project(pytester, api)
+    yield project
+    for pid, _ in list(project.processes()):
+        os.kill(pid, signal.SIGKILL)

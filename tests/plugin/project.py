@@ -1,0 +1,172 @@
+"""A small project with the acceptance test, and nested pytest runs in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from pytest_todo_k8s.evidence import Evidence
+from tests.unit.criteria import sample_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+    from tests.plugin.stub_api import StubApi
+
+HERE = Path(__file__).parent
+TIMEOUT_S = 60.0
+CRITERIA = """
+from pytest_todo_k8s.verdicts import enforce
+
+def test_criterion(todo_part):
+    enforce(todo_part.verdict, todo_part.reason)
+"""
+CONFTEST = f"""
+import sys
+sys.path.insert(0, {str(HERE)!r})
+import stub_modules
+stub_modules.install()
+"""
+DOCKER = f"""#!{sys.executable} -IS
+import os, pathlib, sys
+home = pathlib.Path(os.environ["STUB_HOME"])
+with (home / "docker.log").open("a") as log:
+    log.write(" ".join(sys.argv[1:]) + "\\n")
+with (home / "docker.environment").open("w") as log:
+    log.write("\\n".join(os.environ))
+image = home / "engine" / sys.argv[-1]
+match sys.argv[1:3]:
+    case ["build", run_id]:
+        image.write_text(run_id)
+    case ["image", "inspect"]:
+        sys.exit(print(image.read_text()) if image.exists() else 1)
+    case ["image", "rm"]:
+        if not (home / "docker-refuses").exists():
+            image.unlink(missing_ok=True)
+"""
+
+
+class Project:
+    """A project with the acceptance test, and nested pytest runs in it."""
+
+    def __init__(self, pytester: pytest.Pytester, api: StubApi) -> None:
+        self.pytester = pytester
+        self.api = api
+        self.path = pytester.path
+        self.home = self.path / "stub-home"
+        (self.home / "engine").mkdir(parents=True)
+        self.out = self.path / "out"
+        self.runs = self.path / "cache" / "runs"
+        self.knobs()
+        self.sample(sample_run.green())
+        self._tool("docker", DOCKER)
+        for name in ("minikube", "kubectl", "helm"):
+            self._tool(name, "#!/bin/sh\nexit 1\n")
+        pytester.makeini("[pytest]\nfilterwarnings = error\n")
+        pytester.makeconftest(CONFTEST)
+        pytester.makepyfile(test_criteria=CRITERIA)
+        self.environment = {
+            # Each module is compiled once, not once for each nested run.
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+            "PATH": f"{self.path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "STUB_API": api.url,
+            "STUB_HOME": str(self.home),
+            "TODO_K8S_CACHE": str(self.path / "cache"),
+        }
+
+    def knobs(self, **knobs: Any) -> None:
+        """Say what goes wrong in the runs to come."""
+        (self.home / "knobs.json").write_text(json.dumps(knobs))
+
+    def sample(self, evidence: Evidence) -> None:
+        """Let the phases find this evidence."""
+        evidence.save(self.home / "sample.json")
+
+    def start(self, *arguments: str, cluster: str | None = "minikube") -> subprocess.Popen[str]:
+        """Start a nested run in a session of its own."""
+        named = [f"--todo-cluster={cluster}"] if cluster else []
+        with (self.path / "output.txt").open("w") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *named, *arguments],
+                cwd=self.path,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+
+    def finish(self, process: subprocess.Popen[str]) -> tuple[int, str]:
+        """Wait for a run's end; return its exit status and everything it printed."""
+        try:
+            status = process.wait(TIMEOUT_S)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        return status, self.output
+
+    @property
+    def output(self) -> str:
+        return (self.path / "output.txt").read_text()
+
+    def run(self, *arguments: str, cluster: str | None = "minikube") -> tuple[int, str]:
+        """Run pytest; return its exit status and everything it printed."""
+        return self.finish(self.start(*arguments, cluster=cluster))
+
+    def until(self, file: str, process: subprocess.Popen[str]) -> None:
+        """Wait until a run has made a file in the stub's folder."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while not (self.home / file).exists():
+            assert process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.02)
+
+    @property
+    def evidence(self) -> Evidence:
+        return Evidence.load(self.out / "evidence.json")
+
+    @property
+    def phases(self) -> list[str]:
+        """Names of the phases that were begun, in all runs so far."""
+        file = self.home / "phases"
+        return file.read_text().split() if file.exists() else []
+
+    def left(self) -> list[str]:
+        """What is left of all runs: namespaces, images, folders of runs, processes."""
+        deadline = time.monotonic() + 2
+        while (alive := [line for _, line in self.processes()]) and time.monotonic() < deadline:
+            time.sleep(0.05)  # a killed child needs a moment until it is reaped
+        images = [file.name for file in (self.home / "engine").iterdir()]
+        runs = [folder.name for folder in self.runs.iterdir()] if self.runs.exists() else []
+        return [*self.api.namespaces, *images, *runs, *alive]
+
+    @property
+    def junit(self) -> ET.Element:
+        """The JUnit file."""
+        return ET.parse(self.out / "junit.xml").getroot()  # noqa: S314  our own file
+
+    def processes(self) -> Iterator[tuple[int, str]]:
+        """Yield id and command line of the live processes of all runs."""
+        mark = f"STUB_HOME={self.home}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    yield int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")
+
+    def _tool(self, name: str, text: str) -> None:
+        file = self.path / "bin" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+        file.chmod(file.stat().st_mode | stat.S_IXUSR)
