@@ -27,6 +27,8 @@ LOG_TIMEOUT_S: Final = 5.0
 CAUSES: Final = 3
 """Causes named in one sentence; the first ones explain the others more often than not."""
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+_REPLICA: Final = re.compile(r"(?:-[a-z0-9]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$")
+"""Ending of a pod's name: its ReplicaSet's hash and five characters of its own (Kubernetes: `SafeEncodeString`)."""
 
 _IMAGE_HINT: Final = "compare the chart's image repository and tag with what the load phase brought to the node"
 _WAITING: Final[Mapping[str, tuple[float, str]]] = {
@@ -95,9 +97,9 @@ def troubles(
 
 def sentence(found: Iterable[Trouble], kube: Kube, namespace: str) -> tuple[str, str]:
     """Put troubles into one cause and one remedy, with the last log lines of containers that ended."""
-    causes: dict[str, Trouble] = {}
+    causes: dict[tuple[str, str], Trouble] = {}
     for trouble in found:
-        causes.setdefault(_without_replica(trouble), trouble)
+        causes.setdefault(_kind_of(trouble), trouble)
     chosen = list(causes.values())[:CAUSES]
     told = [trouble.cause + _log_end(trouble, kube, namespace) for trouble in chosen]
     more = len(causes) - len(chosen)
@@ -206,14 +208,10 @@ def _event_troubles(events: Iterable[Mapping[str, Any]]) -> Iterator[Trouble]:
         yield Trouble(about, reason, f"{about}: {plain(message)} ({reason})", hint, patience_s)
 
 
-def _without_replica(trouble: Trouble) -> str:
-    """What two replicas of one workload have in common when the same thing is wrong with both."""
-    container = trouble.about.partition("/")[2] if trouble.log or "/" in trouble.about else ""
-    names = {trouble.about.partition("/")[0], trouble.about}
-    text = trouble.cause
-    for name in sorted(names, key=len, reverse=True):
-        text = text.replace(name, re.sub(r"(-[a-z0-9]{6,10})?-[a-z0-9]{5}$", "", name))
-    return f"{trouble.reason}|{container}|{text}"
+def _kind_of(trouble: Trouble) -> tuple[str, str]:
+    """What replicas of one workload have in common when the same thing is wrong with all of them."""
+    parts = [_REPLICA.sub("", part) for part in trouble.about.split("/")]
+    return "/".join(parts), trouble.reason
 
 
 def _log_end(trouble: Trouble, kube: Kube, namespace: str) -> str:

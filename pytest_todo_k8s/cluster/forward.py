@@ -83,6 +83,8 @@ class PortForward:
         deadline_s = time.monotonic() + READY_S
         while time.monotonic() < deadline_s and not self._stopping.is_set():
             running = command.running
+            if not running:
+                command.stop()  # so that its last words are read to the end
             for line in list(command.lines):
                 if match := _OPEN.match(line):
                     return int(match[1])

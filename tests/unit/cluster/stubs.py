@@ -33,8 +33,8 @@ class Stubs:
         file = self.folder / f"{name}.calls"
         return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
-    def toolchain(self, **parts: Mapping[str, str]) -> Toolchain:
-        return Toolchain(paths={name: self.folder / name for name in self._names}, **parts)
+    def toolchain(self, bases: Mapping[str, str] | None = None) -> Toolchain:
+        return Toolchain(paths={name: self.folder / name for name in self._names}, bases=bases or {})
 
     def commands(self) -> CommandRunner:
         return CommandRunner({"PATH": f"{self.folder}:/usr/bin:/bin"})
