@@ -9,7 +9,6 @@ import pytest
 
 from pytest_todo_k8s.criteria import CRITERIA, judge
 from pytest_todo_k8s.evidence import (
-    PHASES,
     Check,
     Command,
     ContainerLog,
@@ -18,8 +17,6 @@ from pytest_todo_k8s.evidence import (
     FlowStep,
     LogHit,
     PageAsset,
-    PhaseName,
-    Run,
     Sample,
     Verdict,
     WarningEvent,
@@ -291,96 +288,6 @@ def test_a_series_is_judged_at_the_first_look_that_decides() -> None:
     result = judge(evidence)[4]
     assert result.verdict is Verdict.PASS
     assert "0 of 59" in result.reason
-
-
-@pytest.mark.parametrize("name", [name for name in PHASES if name != "teardown"])
-def test_a_failed_phase_blocks_what_needs_it_and_nothing_passes_after_it(name: PhaseName) -> None:
-    evidence = stopped_at(name, "the disk is full")
-    found = judge(evidence)
-    blocked = [result for result in found if result.verdict is Verdict.BLOCKED]
-    assert blocked
-    assert all(result.reason == f"BLOCKED by {name}: the disk is full" for result in blocked)
-    assert {result.verdict for result in found} <= {Verdict.PASS, Verdict.BLOCKED}
-
-
-@pytest.mark.parametrize(
-    ("name", "passes"),
-    [
-        ("preflight", []),
-        ("build", []),
-        ("load", ["SC-001", "SC-002"]),
-        ("deploy", ["SC-001", "SC-002"]),
-        ("settle", ["SC-001", "SC-002"]),
-        ("measure", ["SC-001", "SC-002", "SC-003", "SC-007", "SC-009"]),
-        ("exercise", ["SC-001", "SC-002", "SC-003", "SC-004", "SC-005", "SC-007", "SC-008", "SC-009"]),
-        ("parity", ["SC-001", "SC-002", "SC-003", "SC-004", "SC-005", "SC-006", "SC-007", "SC-008", "SC-009"]),
-    ],
-)
-def test_what_was_measured_before_the_failed_phase_keeps_its_verdict(name: PhaseName, passes: list[str]) -> None:
-    found = judge(stopped_at(name, "x"))
-    assert [result.id for result in found if result.verdict is Verdict.PASS] == passes
-
-
-def test_a_run_that_died_is_incomplete_after_its_last_phase() -> None:
-    evidence = green()
-    evidence.phases = evidence.phases[:4]
-    evidence.settle = evidence.measure = evidence.exercise = evidence.parity = None
-    found = {result.id: result for result in judge(evidence)}
-    assert found["SC-001"].verdict is Verdict.PASS
-    assert found["SC-004"].verdict is Verdict.INCOMPLETE
-    assert found["SC-004"].reason == "the run ended before its measure phase"
-
-
-def test_evidence_without_anything_passes_nowhere() -> None:
-    evidence = Evidence(run=Run(id="x", started_at="", namespace="n", cluster="minikube"))
-    assert {result.verdict for result in judge(evidence)} == {Verdict.INCOMPLETE}
-    evidence.phases = green().phases
-    assert {result.verdict for result in judge(evidence)} == {Verdict.INCOMPLETE}
-
-
-def test_pods_that_never_became_ready_fail_the_promise() -> None:
-    """A deployment that does not come up is the product's fault; what needs it is blocked."""
-    evidence = stopped_at("deploy", "todo-backend: ErrImageNeverPull: image todo-backend:nope is not on the node")
-    evidence.deploy = green().deploy
-    set_on("deploy", "ready_s", None)(evidence)
-    found = verdicts(evidence)
-    assert found["SC-003-ready"] is Verdict.FAIL
-    assert found["SC-003-stay-ready"] is Verdict.BLOCKED
-    assert "ErrImageNeverPull" in reason(evidence, "SC-003-ready")
-
-
-def test_an_interrupted_deployment_is_no_failure() -> None:
-    evidence = stopped_at("deploy", "it was interrupted")
-    evidence.deploy = green().deploy
-    set_on("deploy", "ready_s", None)(evidence)
-    evidence.run.interrupted = True
-    assert verdicts(evidence)["SC-003-ready"] is Verdict.BLOCKED
-    evidence.run.interrupted = False
-    evidence.phases = evidence.phases[:3]
-    assert verdicts(evidence)["SC-003-ready"] is Verdict.INCOMPLETE
-
-
-def test_a_build_that_ran_past_the_limit_fails_though_it_never_ended() -> None:
-    evidence = stopped_at("build", "docker build was ended after 900 s")
-    add_command(duration_s=900.0, timed_out=True, exit_code=-15)(evidence)
-    assert verdicts(evidence)["SC-001-wall"] is Verdict.FAIL
-    assert verdicts(evidence)["SC-010-time-outs"] is Verdict.BLOCKED
-
-
-def test_a_prompt_fails_though_the_phase_stopped_because_of_it() -> None:
-    evidence = stopped_at("build", "docker build ended with status 1")
-    add_command(prompt="Username:", exit_code=1)(evidence)
-    assert verdicts(evidence)["SC-010-human-steps"] is Verdict.FAIL
-    assert "Username:" in reason(evidence, "SC-010-human-steps")
-
-
-def test_a_broken_chart_fails_though_the_deploy_phase_stopped_because_of_it() -> None:
-    evidence = stopped_at("deploy", "helm lint failed")
-    set_on("manifests", "checks", [Check(name="lint values.yaml", ok=False, detail="templates/x.yaml:3: bad")])(
-        evidence
-    )
-    assert verdicts(evidence)["SC-009-validation"] is Verdict.FAIL
-    assert "templates/x.yaml:3: bad" in reason(evidence, "SC-009-validation")
 
 
 def test_a_result_repeats_its_worst_part() -> None:

@@ -9,7 +9,7 @@ from pytest_todo_k8s.tools.prompts import prompt_in
     "text",
     [
         "Are you sure you want to continue? [y/N] ",
-        "Overwrite /root/.kube/config (yes/no)?",
+        "Overwrite /home/me/.kube/config (yes/no)?",
         "The host is not known.\nAre you sure you want to continue connecting (yes/no/[fingerprint])? ",
         "Username: ",
         "[sudo] password for me: ",
