@@ -106,7 +106,7 @@ def api_server() -> Iterator[ApiServer]:
         def _send(self, answer: Answer) -> None:
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/json")
-            if isinstance(answer.body, list):
+            if isinstance(answer.body, list) and answer.body and isinstance(answer.body[0], bytes):
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 for chunk in answer.body:
