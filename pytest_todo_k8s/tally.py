@@ -54,7 +54,8 @@ class Tally:
         if name:
             self._seen.add(name)
         verdict = dict(report.user_properties).get(PROPERTY)
-        if name and (report.when == "call" or verdict):
+        skipped = report.skipped and not hasattr(report, "wasxfail")
+        if name and (verdict or (report.when == "call" and not skipped)):
             self._judged.add(name)
         code = self._code(report, criterion=name is not None, verdict=str(verdict or ""))
         self._codes[report.nodeid] = exit_codes.worst([code, self._codes.get(report.nodeid, exit_codes.OK)])

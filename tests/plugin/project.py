@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,6 +93,11 @@ class Project:
     def sample(self, evidence: Evidence) -> None:
         """Let the phases find this evidence."""
         evidence.save(self.home / "sample.json")
+
+    def conftest(self, text: str) -> None:
+        """Add to what the runs to come load before they collect."""
+        with (self.path / "conftest.py").open("a") as file:
+            file.write("\n" + textwrap.dedent(text))
 
     def start(self, *arguments: str, cluster: str | None = "minikube") -> subprocess.Popen[str]:
         """Start a nested run in a session of its own."""

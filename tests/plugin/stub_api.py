@@ -97,6 +97,7 @@ class StubApi:
         body["metadata"]["uid"] = str(uuid.uuid4())
         live = {**body, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
         self.namespaces[body["metadata"]["name"]] = live
+        self._deadlines.pop(body["metadata"]["name"], None)
         return live
 
     def _finish_deletions(self) -> None:

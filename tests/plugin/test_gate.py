@@ -36,12 +36,13 @@ def test_values_that_cannot_cross_the_wire_do_not_lose_tests(project: Project, p
 
 
 def test_worker_that_dies_is_one_error_row_everywhere(project: Project) -> None:
-    project.pytester.makeconftest(
-        (project.path / "conftest.py").read_text()
-        + "import os, pytest\n"
-        + "@pytest.hookimpl\n"
-        + "def pytest_runtest_call(item):\n"
-        + "    if 'SC-005' in item.nodeid: os.kill(os.getpid(), 9)\n"
+    project.conftest(
+        """
+        import os
+        def pytest_runtest_call(item):
+            if "SC-005" in item.nodeid:
+                os.kill(os.getpid(), 9)
+        """
     )
     status, output = project.run("-n2")
     assert (status, project.left()) == (11, []), output
@@ -54,10 +55,11 @@ def test_worker_that_dies_is_one_error_row_everywhere(project: Project) -> None:
 
 @pytest.mark.parametrize("way", [(), ("-n2",)])
 def test_row_that_never_arrives_is_missed(project: Project, way: tuple[str, ...]) -> None:
-    project.pytester.makeconftest(
-        (project.path / "conftest.py").read_text()
-        + "def pytest_collection_modifyitems(items):\n"
-        + "    items[:] = [item for item in items if 'SC-007-logs' not in item.nodeid]\n"
+    project.conftest(
+        """
+        def pytest_collection_modifyitems(items):
+            items[:] = [item for item in items if "SC-007-logs" not in item.nodeid]
+        """
     )
     status, output = project.run(*way)
     assert (status, project.left()) == (11, []), output
@@ -146,11 +148,13 @@ def test_failing_test_of_other_people_fails_the_run(project: Project) -> None:
 
 
 def test_report_that_breaks_does_not_hide_the_verdict(project: Project) -> None:
-    project.pytester.makeconftest(
-        (project.path / "conftest.py").read_text()
-        + "import pytest_todo_k8s.report.hooks as hooks\n"
-        + "def finish(path, evidence): raise ValueError('no report today')\n"
-        + "hooks.finish = finish\n"
+    project.conftest(
+        """
+        from pytest_todo_k8s.report import hooks
+        def finish(path, evidence):
+            raise ValueError("no report today")
+        hooks.finish = finish
+        """
     )
     status, output = project.run()
     assert (status, project.left()) == (11, []), output
