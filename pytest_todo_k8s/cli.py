@@ -111,3 +111,7 @@ def _tail(log_file: Path) -> list[str]:
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     """Let SIGTERM end us as Ctrl-C does, so that running children are ended too."""
     raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -131,7 +131,7 @@ class Minikube:
             "KUBECONFIG": str(self.site.kubeconfig),
             "MINIKUBE_IN_STYLE": "false",
             "MINIKUBE_WANTUPDATENOTIFICATION": "false",
-            "PATH": os.pathsep.join([*folders, self.site.environment.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join([*folders, self.site.environment["PATH"]]),
             "TMPDIR": str(logs),  # it writes a log file of each command there and leaves it
         }
 

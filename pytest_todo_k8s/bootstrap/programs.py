@@ -54,7 +54,7 @@ class Docker(Program):
 def on_path(site: Site, name: str) -> tuple[Path, ...]:
     """Return every program of that name on the caller's PATH, in order, each file once."""
     found: dict[Path, Path] = {}
-    for folder in site.environment.get("PATH", os.defpath).split(os.pathsep):
+    for folder in site.environment["PATH"].split(os.pathsep):
         file = Path(folder or ".").absolute() / name
         if file.is_file() and os.access(file, os.X_OK):
             found.setdefault(file.resolve(), file)

@@ -25,10 +25,10 @@ class Site:
     """What every step is given.
 
     Attributes:
-        environment: The caller's variables.
+        environment: The caller's variables, as `command_environment` completes them.
         cache: Root folder of everything kept between runs; need not exist.
         machine: Facts about the machine.
-        runner: Starts the commands, with the caller's environment.
+        runner: Starts the commands, with that environment.
         known: Answers that hold as long as set-up runs, by the name of the question.
     """
 
@@ -41,9 +41,8 @@ class Site:
     @classmethod
     def here(cls, environment: Mapping[str, str]) -> Site:
         """Describe this machine; nothing is written."""
-        return cls(
-            environment, cache_root(environment), Machine.read(), CommandRunner(command_environment(environment))
-        )
+        complete = command_environment(environment)
+        return cls(complete, cache_root(environment), Machine.read(), CommandRunner(complete))
 
     @property
     def toolchain(self) -> Path:
@@ -71,8 +70,8 @@ class Site:
         return Record.load(self.cache)
 
     def which(self, name: str) -> Path | None:
-        """Find a program on the path that commands are given, which includes the administrator's folders."""
-        found = shutil.which(name, path=command_environment(self.environment)["PATH"])
+        """Find a program on PATH."""
+        found = shutil.which(name, path=self.environment["PATH"])
         return Path(found) if found else None
 
 

@@ -1,5 +1,7 @@
 ARG BASE
 FROM ${BASE}
+# Versions stay open: Debian keeps only the newest of a release.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends conntrack ipset iptables kmod \
  && rm -rf /var/lib/apt/lists/* \
