@@ -13,7 +13,7 @@ from app.config import Settings
 from app.database import Database
 from app.errors import ApiError
 from app.passwords import Passwords
-from app.tokens import Identity, InvalidTokenError, SharedKeyTokens
+from app.tokens import Identity, InvalidTokenError, SharedKeyTokens, TokenVerifier
 
 bearer = HTTPBearer(auto_error=False, description="Access token from sign-up or log-in.")
 
@@ -26,6 +26,7 @@ class Services:
     database: Database
     passwords: Passwords
     tokens: SharedKeyTokens
+    verifier: TokenVerifier
 
 
 def services(request: Request) -> Services:
@@ -47,7 +48,7 @@ def identity(shared: Shared, credentials: Annotated[HTTPAuthorizationCredentials
     if credentials is None:
         raise unauthenticated()
     try:
-        return shared.tokens.verify(credentials.credentials)
+        return shared.verifier.verify(credentials.credentials)
     except InvalidTokenError:
         raise unauthenticated() from None
 

@@ -40,9 +40,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.services = Services(
-        settings, database, Passwords(), SharedKeyTokens(settings.jwt_secret, settings.token_ttl_s)
-    )
+    tokens = SharedKeyTokens(settings.jwt_secret, settings.token_ttl_s)
+    app.state.services = Services(settings, database, Passwords(), tokens, verifier=tokens)
     app.state.lifecycle = Lifecycle()
     app.state.metrics = Metrics()
     install_error_handlers(app)

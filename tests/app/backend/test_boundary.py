@@ -134,6 +134,8 @@ def test_unexpected_exception_is_500_without_its_text(
 
 def test_one_line_for_each_request_but_none_for_probes(user: User, caplog: pytest.LogCaptureFixture) -> None:
     task = user.task("secret-title")
+    # A line is written just after its answer was sent, and in any case before the next request is read.
+    user.client.get("/health")
     with caplog.at_level(logging.INFO, logger="app.boundary"):
         user.client.get(f"/api/tasks/{task['id']}?q=secret-query", headers={"X-Request-ID": "mine"})
         user.client.get(f"/api/{user.id}/tasks")
