@@ -39,6 +39,6 @@ class CommandLog:
                 duration_s=record.duration_s,
                 exit_code=record.exit_code,
                 timed_out=record.timed_out,
-                prompt=prompt_in(record.tail),
+                prompt=next(filter(None, map(prompt_in, record.tails)), None),
             )
         )

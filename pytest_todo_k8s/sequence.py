@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_todo_k8s.errors import PhaseError, TodoK8sError
 from pytest_todo_k8s.evidence import Phase, PhaseName
 from pytest_todo_k8s.progress import heartbeat
+from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +101,8 @@ def _steps(name: PhaseName, steps: list[Callable[[RunContext], None]], context: 
         return error
     except TodoK8sError as error:
         return PhaseError(name, error.cause, error.hint)
+    except CommandError as error:
+        return PhaseError(name, str(error))
     except Exception as error:  # noqa: BLE001  a bug in a phase is told in one sentence, its traceback goes to a file
         return _unexpected(name, error, context)
     return None

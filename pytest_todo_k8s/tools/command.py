@@ -17,14 +17,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
+from pytest_todo_k8s.tools.capture import Capture
 from pytest_todo_k8s.tools.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-OUTPUT_CAP_BYTES: Final = 4 * 1024 * 1024
-"""Bytes kept of each output stream: the first half and the last half."""
+TAIL_CHARACTERS: Final = 500
+"""Characters kept of the end of each output stream in the command log."""
 EXIT_NOT_FOUND: Final = 127
 """Status that a shell gives for a command that isn't there; used here in the same sense."""
 
@@ -36,7 +37,7 @@ class CommandResult:
     Attributes:
         argv: The argument list, redacted.
         exit_code: The exit status; negative: the signal that ended the process.
-        stdout: Standard output as text, redacted, capped to `OUTPUT_CAP_BYTES`.
+        stdout: Standard output as text, redacted, capped to `capture.OUTPUT_CAP_BYTES`.
         stderr: Standard error, likewise.
         duration_s: Seconds on the monotonic clock.
         timed_out: Whether the time-out ended the process.
@@ -65,7 +66,7 @@ class CommandRecord:
         duration_s: Seconds it ran.
         exit_code: As in `CommandResult`.
         timed_out: As in `CommandResult`.
-        tail: The last characters of its output, where a prompt would stand.
+        tails: The last characters of each of its output streams, where a prompt would stand.
     """
 
     argv: tuple[str, ...]
@@ -73,7 +74,7 @@ class CommandRecord:
     duration_s: float
     exit_code: int
     timed_out: bool
-    tail: str
+    tails: tuple[str, ...]
 
 
 class CommandError(Exception):
@@ -157,9 +158,10 @@ class CommandRunner:
         except OSError as error:
             return self._finish(words, started, EXIT_NOT_FOUND, "", _not_started(words, error), check=check)
         with contextlib.ExitStack() as stack:
+            stack.callback(_end, process, grace_s)  # nothing to do, unless Ctrl-C comes before it is waited for
             log = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else None
             sinks = [
-                _Sink(stream, self._redactor, log, on_line) for stream in (process.stdout, process.stderr) if stream
+                Capture(stream, self._redactor, log, on_line) for stream in (process.stdout, process.stderr) if stream
             ]
             if input is not None:
                 threading.Thread(target=_feed, args=(process.stdin, input), daemon=True).start()
@@ -196,9 +198,12 @@ class CommandRunner:
             return self._finish(right, started, EXIT_NOT_FOUND, "", _not_started(right, error), check=check)
         if source.stdout:
             source.stdout.close()  # the consumer holds it now; so the producer sees its end
-        sinks = [_Sink(stream, self._redactor) for stream in (source.stderr, sink.stdout, sink.stderr) if stream]
-        late = _wait(sink, started + timeout_s, grace_s)
-        late = _wait(source, max(started + timeout_s, time.monotonic() + grace_s), grace_s) or late
+        sinks = [Capture(stream, self._redactor) for stream in (source.stderr, sink.stdout, sink.stderr) if stream]
+        try:
+            late = _wait(sink, started + timeout_s, grace_s)
+            late = _wait(source, max(started + timeout_s, time.monotonic() + grace_s), grace_s) or late
+        finally:
+            _end(source, grace_s)  # there is something to end only where the wait for the consumer was broken off
         for each in sinks:
             each.join(grace_s)
         producer_err, out, err = (each.text() for each in sinks)
@@ -277,7 +282,8 @@ class CommandRunner:
     ) -> CommandResult:
         argv = tuple(self._redactor.clean(word) for word in words)
         result = CommandResult(argv, exit_code, out, err, time.monotonic() - started, timed_out)
-        self._record(CommandRecord(argv, started, result.duration_s, exit_code, timed_out, (err or out)[-500:]))
+        tails = (out[-TAIL_CHARACTERS:], err[-TAIL_CHARACTERS:])
+        self._record(CommandRecord(argv, started, result.duration_s, exit_code, timed_out, tails))
         if check and not result.ok:
             raise CommandError(result)
         return result
@@ -301,7 +307,7 @@ class BackgroundCommand:
 
     def __post_init__(self) -> None:
         if self.process.stdout:
-            self._sink = _Sink(self.process.stdout, self.redactor, None, self.lines.append)
+            self._sink = Capture(self.process.stdout, self.redactor, None, self.lines.append)
 
     @property
     def pid(self) -> int:
@@ -315,63 +321,15 @@ class BackgroundCommand:
 
     def stop(self, grace_s: float = 5.0) -> int:
         """End it (SIGTERM, after `grace_s` seconds SIGKILL) and return its exit status; safe to call twice."""
-        first = self.process.returncode is None
         _end(self.process, grace_s)
         if self.process.stdout:
             self._sink.join(grace_s)
-        if first and self.on_end:
+        if self.on_end:
             tail = "\n".join(list(self.lines)[-3:])
             duration = time.monotonic() - self.started_s
-            self.on_end(CommandRecord(self.argv, self.started_s, duration, self.process.returncode, False, tail))
+            self.on_end(CommandRecord(self.argv, self.started_s, duration, self.process.returncode, False, (tail,)))
+            self.on_end = None
         return self.process.returncode
-
-
-class _Sink(threading.Thread):
-    """Reads one stream to its end: keeps its first and last bytes, copies lines to a log and a callback."""
-
-    def __init__(
-        self,
-        stream: IO[bytes],
-        redactor: Redactor,
-        log: IO[str] | None = None,
-        on_line: Callable[[str], None] | None = None,
-    ) -> None:
-        super().__init__(daemon=True)
-        self._stream, self._redactor, self._log, self._on_line = stream, redactor, log, on_line
-        self._head = bytearray()
-        self._tail: deque[bytes] = deque()
-        self._tail_size = 0
-        self._dropped = 0
-        self.start()
-
-    def run(self) -> None:
-        """Read until the stream ends; a line longer than the cap is taken in pieces."""
-        with self._stream, contextlib.suppress(ValueError):
-            while line := self._stream.readline(OUTPUT_CAP_BYTES // 2):
-                self._keep(line)
-                if self._log or self._on_line:
-                    text = self._redactor.clean(line.decode(errors="replace"))
-                    if self._log and not self._log.closed:
-                        self._log.write(text)
-                        self._log.flush()
-                    if self._on_line:
-                        self._on_line(text.rstrip("\r\n"))
-
-    def _keep(self, line: bytes) -> None:
-        if len(self._head) < OUTPUT_CAP_BYTES // 2:
-            self._head += line
-            return
-        self._tail.append(line)
-        self._tail_size += len(line)
-        while self._tail_size > OUTPUT_CAP_BYTES // 2 and len(self._tail) > 1:
-            gone = len(self._tail.popleft())
-            self._tail_size -= gone
-            self._dropped += gone
-
-    def text(self) -> str:
-        """Return what was kept, redacted, with a note where bytes were left out."""
-        middle = f"\n[{self._dropped} bytes left out]\n".encode() if self._dropped else b""
-        return self._redactor.clean((bytes(self._head) + middle + b"".join(self._tail)).decode(errors="replace"))
 
 
 def _not_started(words: list[str], error: OSError) -> str:

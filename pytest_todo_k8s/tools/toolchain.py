@@ -54,7 +54,15 @@ class Toolchain:
         Raises:
             ConfigError: The file is there but can't be understood.
         """
-        recorded = _read(cache_root(environment) / "setup.json")
+        file = cache_root(environment) / "setup.json"
+        recorded = _read(file)
+        try:
+            return cls._recorded(recorded, environment)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ConfigError(f"{file} lacks something: {error}", "run `todo-k8s setup` again") from None
+
+    @classmethod
+    def _recorded(cls, recorded: Mapping[str, Any], environment: Mapping[str, str]) -> Toolchain:
         tools: dict[str, dict[str, str]] = recorded.get("tools", {})
         paths: dict[str, Path] = {}
         for name in TOOLS:

@@ -51,7 +51,7 @@ def test_failing_engine_is_not_asked_about_the_cluster(project: Project) -> None
     (project.path / "bin" / "docker").write_text("#!/bin/sh\necho 'no engine' >&2\nexit 1\n")
     status, output = project.run()
     assert (status, project.left()) == (10, []), output
-    assert "build     FAILED: unexpected CommandError" in output
+    assert "build     FAILED: " in output
     assert not project.api.writes
 
 
