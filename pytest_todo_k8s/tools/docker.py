@@ -260,11 +260,11 @@ class Engine:
             raise _silent(error) from None
 
     def _image(self, reference: str) -> dict[str, Any] | None:
-        from docker.errors import ImageNotFound  # noqa: PLC0415  see _client
+        from docker.errors import NotFound  # noqa: PLC0415  see _client
 
         try:
             return cast("dict[str, Any]", self._ask(lambda: self._client.api.inspect_image(reference)))
-        except ImageNotFound:
+        except NotFound:
             return None
 
     def _unpacked(self, reference: str) -> int | None:

@@ -97,7 +97,13 @@ def pod(name: str, app: str, phase: str = "Pending", *, ready: bool = False, **p
         *parts.pop("conditions", []),
     ]
     return {
-        "metadata": {"name": name, "uid": f"uid-{name}", "labels": labels, "creationTimestamp": "2026-01-01T00:00:00Z"},
+        "metadata": {
+            "name": name,
+            "uid": f"uid-{name}",
+            "labels": labels,
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+            "ownerReferences": [{"kind": "ReplicaSet", "controller": True}],
+        },
         "spec": {"nodeName": "dev", "containers": [{"name": app.removeprefix("todo-")}]},
         "status": {"phase": phase, "conditions": conditions, **parts},
     }
