@@ -16,6 +16,8 @@ _OUTPUT: Final = re.compile(r"^\d+\.\d+ (?P<text>.*)$")
 _FINAL: Final = re.compile(r"^(?:ERROR|error): (?P<text>.+)$|^(?P<old>failed to solve.*)$")
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _KEPT: Final = 5
+_NAME: Final = 120
+"""Characters shown of a failed step's name, which may be a whole shell script."""
 
 
 @dataclass
@@ -64,7 +66,8 @@ class BuildLog:
         for step in self._steps.values():
             if step.error is not None and "canceled" not in step.error:
                 said = " / ".join(step.output) or step.error
-                return f"step {step.name!r} failed: {said}"
+                name = step.name if len(step.name) <= _NAME else f"{step.name[:_NAME]}…"
+                return f"step {name!r} failed: {said}"
         return self._final or None
 
 

@@ -80,3 +80,9 @@ def test_a_dockerfile_that_can_not_be_read() -> None:
 
 def test_colours_are_nothing() -> None:
     assert read("#1 [a] b\n\x1b[32m#1 DONE 0.5s\x1b[0m").steps[0].duration_s == 0.5
+
+
+def test_a_long_step_is_named_shortly() -> None:
+    failure = read(f"#1 [a] RUN {'x' * 500}\n#1 ERROR: exit code: 1").failure
+    assert failure is not None
+    assert len(failure) < 160
