@@ -195,6 +195,7 @@ class CommandRunner:
             sink = self._spawn(right, stdin=source.stdout)
         except OSError as error:
             _end(source, grace_s)
+            _close(source)
             return self._finish(right, started, EXIT_NOT_FOUND, "", _not_started(right, error), check=check)
         if source.stdout:
             source.stdout.close()  # the consumer holds it now; so the producer sees its end
@@ -365,6 +366,13 @@ def _end(process: subprocess.Popen[bytes], grace_s: float) -> None:
     except subprocess.TimeoutExpired:
         _signal_session(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Close the streams of a process that nobody reads."""
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            stream.close()
 
 
 def _signal_session(pid: int, number: signal.Signals) -> None:

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_todo_k8s import options
+from pytest_todo_k8s.errors import ConfigError
+from pytest_todo_k8s.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URL = "postgresql://todo:a-secret-word@db.example:5432/todo"
+Read = Callable[..., Settings]
+
+
+@pytest.fixture
+def read(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Read:
+    for option in options.OPTIONS:
+        monkeypatch.delenv(option.variable, raising=False)
+
+    def read(*arguments: str, ini: str = "") -> Settings:
+        pytester.makeini(f"[pytest]\n{ini}")
+        return options.read(pytester.parseconfig(*arguments), default_profile="todo-k8s")
+
+    return read
+
+
+def test_every_option_has_its_three_names() -> None:
+    names = [(option.flag, option.variable, option.ini) for option in options.OPTIONS]
+    assert names == [
+        ("--todo-cluster", "TODO_CLUSTER", "todo_cluster"),
+        ("--todo-namespace", "TODO_NAMESPACE", "todo_namespace"),
+        ("--todo-out", "TODO_OUT", "todo_out"),
+        ("--todo-database-url-env", "TODO_DATABASE_URL_ENV", "todo_database_url_env"),
+    ]
+
+
+def test_every_option_is_in_the_help(pytester: pytest.Pytester) -> None:
+    text = pytester.runpytest_subprocess("--help").stdout.str()
+    for option in options.OPTIONS:
+        assert f"{option.flag}=" in text
+        assert f"{option.ini} (" in text
+
+
+def test_defaults(read: Read, pytester: pytest.Pytester) -> None:
+    settings = read("--todo-cluster=minikube")
+    assert (settings.cluster.provider, settings.cluster.name) == ("minikube", "todo-k8s")
+    assert settings.namespace == "todo-app-dev"
+    assert settings.root == pytester.path
+    assert settings.out == pytester.path / "out"
+    assert settings.database_url is None
+    assert [image.name for image in settings.images] == ["backend", "frontend", "postgres"]
+
+
+def test_command_line_wins_over_environment_over_ini(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    ini = "todo_cluster = minikube:from-ini\ntodo_namespace = from-ini\ntodo_out = from-ini\n"
+    monkeypatch.setenv("TODO_NAMESPACE", "from-environment")
+    monkeypatch.setenv("TODO_OUT", "from-environment")
+    settings = read("--todo-out=from-command-line", ini=ini)
+    assert settings.cluster.name == "from-ini"
+    assert settings.namespace == "from-environment"
+    assert settings.out.name == "from-command-line"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [((), False), (("--todo-cluster=minikube",), True), (("--todo-namespace=x",), False)]
+)
+def test_cluster_wanted(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], wanted: bool
+) -> None:
+    monkeypatch.setenv("TODO_CLUSTER", "")
+    assert options.cluster_wanted(pytester.parseconfig(*given)) is wanted
+
+
+@pytest.mark.parametrize("value", ["", "kind", "minikube:", "minikube:x", "minikube:-a", "minikube:a b", "Minikube"])
+def test_wrong_cluster(read: Read, value: str) -> None:
+    with pytest.raises(ConfigError, match="names no cluster: write minikube, or minikube:PROFILE"):
+        read(f"--todo-cluster={value}")
+
+
+@pytest.mark.parametrize("value", ["", "A", "a_b", "-a", "a-", "a.b", "a" * 64, "ä"])
+def test_name_that_is_no_dns_label(read: Read, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"--todo-namespace=.* can't name a namespace: use at most 63"):
+        read("--todo-cluster=minikube", f"--todo-namespace={value}")
+
+
+@pytest.mark.parametrize("value", ["default", "kube-system", "kube-public"])
+def test_namespace_of_kubernetes_itself(read: Read, value: str) -> None:
+    with pytest.raises(ConfigError, match="is a namespace of Kubernetes itself"):
+        read("--todo-cluster=minikube", f"--todo-namespace={value}")
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "a/.."])
+def test_output_folder_that_is_not_its_own(read: Read, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"--todo-out=.* is no folder of its own"):
+        read("--todo-cluster=minikube", f"--todo-out={value}")
+
+
+def test_output_folder_with_a_file_in_its_way(read: Read, pytester: pytest.Pytester) -> None:
+    file = pytester.makefile(".txt", taken="")
+    with pytest.raises(ConfigError, match=f"{file} is not a folder"):
+        read("--todo-cluster=minikube", "--todo-out=taken.txt/out")
+
+
+def test_output_folder_may_be_anywhere(read: Read, tmp_path: Path) -> None:
+    assert read("--todo-cluster=minikube", f"--todo-out={tmp_path / 'x y'}").out == tmp_path / "x y"
+
+
+def test_database_url_leaves_the_environment(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_DATABASE", URL)
+    settings = read("--todo-cluster=minikube", "--todo-database-url-env=MY_DATABASE")
+    assert settings.database_url
+    assert settings.database_url.reveal() == URL
+    assert "MY_DATABASE" not in settings.environment
+    assert URL not in repr(settings)
+    assert [image.name for image in settings.images] == ["backend", "frontend"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (URL, "", "wants the name of an environment variable"),
+        ("MY_DATABASE", "", "that variable is not set"),
+        ("MY_DATABASE", "mysql://todo:a-secret-word@db/todo", "holds no PostgreSQL URL"),
+        ("MY_DATABASE", "postgresql://db", "holds no PostgreSQL URL"),
+    ],
+)
+def test_database_url_that_is_none_is_not_shown(
+    read: Read, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv("MY_DATABASE", value)
+    with pytest.raises(ConfigError, match=told) as caught:
+        read("--todo-cluster=minikube", f"--todo-database-url-env={name}")
+    assert "secret-word" not in str(caught.value)
