@@ -1,4 +1,3 @@
 CREATE ROLE todo LOGIN;
 
 CREATE DATABASE todo OWNER todo;
-

@@ -6,4 +6,3 @@ EXCEPTION WHEN OTHERS THEN
     RAISE EXCEPTION 'the password of role todo could not be set: %', SQLERRM;
 END
 $$;
-

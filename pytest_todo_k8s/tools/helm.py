@@ -158,7 +158,5 @@ def _manifests(text: str, chart: Chart) -> list[dict[str, Any]]:
         raise HelmError(f"helm gave no YAML: {said}", f"correct the chart {chart.folder}") from None
     for document in documents:
         if not isinstance(document, dict) or "kind" not in document or not document.get("metadata", {}).get("name"):
-            raise HelmError(
-                "helm gave a document without kind and name", f"correct the chart {chart.folder}"
-            )
+            raise HelmError("helm gave a document without kind and name", f"correct the chart {chart.folder}")
     return documents
