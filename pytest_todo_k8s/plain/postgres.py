@@ -40,6 +40,8 @@ _AS_NOBODY: Final = (
     "--clear-groups",
     "--inh-caps=+dac_override",
     "--ambient-caps=+dac_override",
+    # Without it the kernel ignores the capability in access(2), by which initdb looks for its own programs.
+    "--securebits=+no_setuid_fixup",
 )
 _LOCALE: Final = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 """As in the image of the cluster's PostgreSQL: order and case of letters are part of what is compared."""
