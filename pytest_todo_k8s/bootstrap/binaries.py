@@ -220,6 +220,11 @@ class BinariesStep:
         source = fresh(self.site.partial / f"{module.name}-source")
         shutil.copytree(DATA / "go" / module.name, source, dirs_exist_ok=True)
         out = fresh(self.site.partial / module.name)
+
+        def put_in_place() -> None:
+            take(out, module.folder(self.site))
+            discard(source)
+
         return Job(
             name=module.name,
             argv=(go, "build", *module.arguments, "-o", f"{out}/", *module.packages),
@@ -227,7 +232,7 @@ class BinariesStep:
             timeout_s=BUILD_TIMEOUT_S,
             env=self._environment(module, work),
             cwd=source,
-            then=lambda: take(out, module.folder(self.site)),
+            then=put_in_place,
         )
 
     def _environment(self, module: Module, work: Path) -> dict[str, str]:

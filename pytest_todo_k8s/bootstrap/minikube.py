@@ -26,6 +26,10 @@ PROFILE: Final = DEFAULT_PROFILE
 """Name of the profile, and of everything that Minikube makes for it in the engine."""
 NODE_PORT: Final = 30080
 """Port of the frontend's service, published on 127.0.0.1 of this machine."""
+STAGES: Final = tuple(
+    f"* {verb}" for verb in ("Start", "Restart", "Creat", "Pull", "Prepar", "Configur", "Verify", "Enabled")
+)
+"""Begin of the lines that tell how far a start is; the others are advice to people at a terminal."""
 MEMORY_MB: Final = 8192
 MEMORY_SHARE: Final = 0.6
 """The node gets at most this share of the machine's memory."""
@@ -118,7 +122,7 @@ class Minikube:
             timeout_s=timeout_s,
             check=check,
             log_file=progress.log_file,
-            on_line=(lambda line: progress.say(line[2:]) if line.startswith("* ") else None) if tell else None,
+            on_line=(lambda line: progress.say(line[2:]) if line.startswith(STAGES) else None) if tell else None,
         )
 
     def _environment(self) -> dict[str, str]:

@@ -52,6 +52,7 @@ def test_a_module_is_built_aside_and_renamed(stubs: Stubs, site: Site, heard: He
         f"{partial}/etcd-source",
     ]
     assert not work.exists()
+    assert list(partial.iterdir()) == []
     options = "-mod=readonly -trimpath -buildvcs=false -ldflags -s -w"
     assert stubs.calls("go build")[0] == f"go build {options} -o {partial}/etcd/ ."
 

