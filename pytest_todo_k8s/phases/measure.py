@@ -110,6 +110,7 @@ def _wait_for_first_reading(sampler: BackgroundCommand, containers: int) -> None
         if len(cgroups.parse(lines)) >= containers and any(line.startswith("use ") for line in lines):
             return
         time.sleep(_POLL_S)
+    sampler.stop()  # its last lines are all there only once its output is read to the end
     said = " / ".join(list(sampler.lines)[-3:]) or "nothing"
     raise PhaseError("measure", f"the containers' cgroups can't be read on the node; the reader said: {said}"[:500])
 
