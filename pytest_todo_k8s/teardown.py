@@ -227,10 +227,18 @@ def _volumes(namespace: str, kube: Kube) -> list[str]:
 
 
 def _image_owner(reference: str, means: Means) -> str | None:
-    """Return the run id that an image of the engine is labelled with ("" for none); None: there is no such image."""
+    """Return the run id that an image of the engine is labelled with ("" for none); None: there is no such image.
+
+    Raises:
+        CommandError: The engine can't tell.
+    """
     template = f'{{{{index .Config.Labels "{ownership.RUN_ID}"}}}}'
     result = _docker(means, "image", "inspect", "--format", template, reference)
-    return result.stdout.strip() if result.ok else None
+    if result.ok:
+        return result.stdout.strip()
+    if "no such image" in result.stderr.lower():
+        return None
+    raise CommandError(result)
 
 
 def _docker(means: Means, *words: str) -> CommandResult:

@@ -16,6 +16,10 @@ _DEEPEST: Final = 50
 """Containers in containers; deeper, or endless, ones become text."""
 
 
+_SMALLEST: Final = -(2**31)
+"""Smaller whole numbers become text: execnet writes them as 32 bits without a look at their size."""
+
+
 def plain(value: object) -> Plain:
     """Return `value` built of exact built-in types: subclasses lose their class, anything else becomes its text."""
     return _plain(value, _DEEPEST)
@@ -27,7 +31,7 @@ def _plain(value: object, depth: int) -> Plain:
     match value:
         case None | bool():
             return value
-        case int():
+        case int() if value >= _SMALLEST:
             return int.__int__(value)
         case float():
             return float.__float__(value)

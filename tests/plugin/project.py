@@ -51,7 +51,7 @@ match sys.argv[1:3]:
     case ["build", run_id]:
         image.write_text(run_id)
     case ["image", "inspect"]:
-        sys.exit(print(image.read_text()) if image.exists() else 1)
+        sys.exit(print(image.read_text()) if image.exists() else "Error: No such image")
     case ["image", "rm"]:
         if not (home / "docker-refuses").exists():
             image.unlink(missing_ok=True)

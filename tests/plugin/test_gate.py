@@ -15,7 +15,7 @@ class Word(str, enum.Enum):
     A = "a"
 class Text(str):
     pass
-VALUES = [pathlib.Path("/x"), object(), Word.A, Text("t"), {1: {2, 3}}, "\\udc80", 2**100]
+VALUES = [pathlib.Path("/x"), object(), Word.A, Text("t"), {1: {2, 3}}, "\\udc80", 2**100, -2**100]
 @pytest.mark.parametrize("value", VALUES, ids=[str(number) for number in range(len(VALUES))])
 def test_value(record_property, value):
     record_property("value", value)
@@ -31,8 +31,8 @@ def test_values_that_cannot_cross_the_wire_do_not_lose_tests(project: Project, p
     project.pytester.makepyfile(**{place: BAD_VALUES})
     status, output = project.run("-n2")
     assert (status, project.left()) == (0, []), output
-    assert "28 passed" in output
-    assert _rows(project) == 28
+    assert "29 passed" in output
+    assert _rows(project) == 29
 
 
 def test_worker_that_dies_is_one_error_row_everywhere(project: Project) -> None:

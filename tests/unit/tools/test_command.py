@@ -202,7 +202,7 @@ def test_background_command(commands: CommandRunner, log: list[CommandRecord]) -
     assert command.running
     assert command.stop() == -signal.SIGTERM
     assert command.stop() == -signal.SIGTERM
-    assert not command.running
+    assert command.process.returncode is not None
     assert [record.tails for record in log] == [("ready",)]
 
 
