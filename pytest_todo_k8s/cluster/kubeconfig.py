@@ -38,7 +38,7 @@ def one_context(files: Sequence[Path], context: str) -> dict[str, Any] | None:
     """Return a kubeconfig with one context, its cluster and its user, all paths absolute; None: no file defines it.
 
     Raises:
-        ConfigError: A file can't be read, or names a cluster or user that is nowhere.
+        ConfigError: A file can't be read, or names a cluster, a user or a certificate that is nowhere.
     """
     loaded = [(file, _load(file)) for file in files if file.exists()]
     entry = _entry(loaded, "context", context)
@@ -53,6 +53,12 @@ def one_context(files: Sequence[Path], context: str) -> dict[str, Any] | None:
                 f"the context {context} in {_listed(files)} names the {kind} {name!r}, which is not defined there",
                 "repair it, for Minikube with `minikube update-context`",
             )
+        for key in _PATHS[kind]:
+            if key in part[kind] and not Path(part[kind][key]).is_file():
+                raise ConfigError(
+                    f"the context {context} in {_listed(files)} needs the file {part[kind][key]}, which is not there",
+                    "make the cluster again, for Minikube with `todo-k8s setup`",
+                )
         parts[f"{kind}s"] = [part]
     return {"apiVersion": "v1", "kind": "Config", "current-context": context, "preferences": {}, **parts}
 

@@ -18,6 +18,9 @@ def write(file: Path, server: str, **user: str) -> Path:
         "users": [{"name": "u", "user": user or {"client-key": "keys/u.key"}}],
     }
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    for name in ("ca.crt", "keys/u.key"):
+        (file.parent / name).parent.mkdir(exist_ok=True)
+        (file.parent / name).touch()
     return file
 
 
@@ -64,6 +67,13 @@ def test_a_context_whose_user_is_nowhere(tmp_path: Path) -> None:
     content["users"] = None
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(ConfigError, match="names the user 'u', which is not defined"):
+        kubeconfig.one_context([file], "c")
+
+
+def test_a_certificate_that_is_gone(tmp_path: Path) -> None:
+    file = write(tmp_path / "config", "https://a")
+    (tmp_path / "ca.crt").unlink()
+    with pytest.raises(ConfigError, match=f"needs the file {tmp_path}/ca.crt, which is not there"):
         kubeconfig.one_context([file], "c")
 
 
