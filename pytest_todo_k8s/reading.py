@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kubernetes.client import ApiClient
-from kubernetes.config import new_client_from_config
+
+from pytest_todo_k8s.cluster.kube import Kube
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,9 @@ class ReadingClient(ApiClient):
 
 
 def reading_client(kubeconfig: Path, context: str) -> ReadingClient:
-    """Return a client for one context of one kubeconfig; nothing process-wide is configured."""
-    made = new_client_from_config(str(kubeconfig), context=context, persist_config=False)
-    return ReadingClient(made.configuration)
+    """Return a client for one context of one kubeconfig; nothing process-wide is configured.
+
+    Raises:
+        KubeError: The kubeconfig can't be used.
+    """
+    return ReadingClient(Kube(kubeconfig, context).api_client.configuration)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import figure
 from pytest_todo_k8s.criteria.outcome import outcome
@@ -10,6 +11,10 @@ from pytest_todo_k8s.evidence import Verdict
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Cleanup, CriterionResult, Evidence
+
+
+_SHOWN: Final = 120
+"""Characters of a reason in the table; the whole of it stands in the report."""
 
 
 def lines(evidence: Evidence, *, narrowed: str | None, status: int, report: str | None) -> list[str]:
@@ -38,7 +43,7 @@ def _row(result: CriterionResult, width: int) -> str:
         limit = f"limit {figure(result.limit, result.unit)}" if result.limit is not None else ""
         told = f"{figure(result.measured, result.unit):<14}  {limit}"
     else:
-        told = " ".join(result.reason.removeprefix(verdict).split())
+        told = textwrap.shorten(result.reason.removeprefix(verdict), _SHOWN, placeholder=" ...")
     return f"{result.id} {result.title:<{width}}  {verdict:<10}  {told}".rstrip()
 
 

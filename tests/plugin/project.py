@@ -49,6 +49,8 @@ with (home / "docker.environment").open("w") as log:
 image = home / "engine" / sys.argv[-1]
 match sys.argv[1:3]:
     case ["build", run_id]:
+        if (home / "docker-fails").exists():
+            sys.exit("no space left on device")
         image.write_text(run_id)
     case ["image", "inspect"]:
         sys.exit(print(image.read_text()) if image.exists() else "Error: No such image")
@@ -71,9 +73,9 @@ class Project:
         self.runs = self.path / "cache" / "runs"
         self.knobs()
         self.sample(sample_run.green())
-        self._tool("docker", DOCKER)
+        self.tool("docker", DOCKER)
         for name in ("minikube", "kubectl", "helm"):
-            self._tool(name, "#!/bin/sh\nexit 1\n")
+            self.tool(name, "#!/bin/sh\nexit 1\n")
         pytester.makeini("[pytest]\nfilterwarnings = error\n")
         pytester.makeconftest(CONFTEST)
         pytester.makepyfile(test_criteria=CRITERIA)
@@ -171,7 +173,7 @@ class Project:
                 if mark in (folder / "environ").read_bytes().split(b"\0"):
                     yield int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")
 
-    def _tool(self, name: str, text: str) -> None:
+    def tool(self, name: str, text: str) -> None:
         file = self.path / "bin" / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)

@@ -47,12 +47,21 @@ def test_errors_of_the_blocked_rows_are_one_line(project: Project) -> None:
     assert "BLOCKED by preflight: the stub was told to fail: tell it not to" in "".join(errors)
 
 
-def test_failing_engine_is_not_asked_about_the_cluster(project: Project) -> None:
-    (project.path / "bin" / "docker").write_text("#!/bin/sh\necho 'no engine' >&2\nexit 1\n")
+def test_failing_command_is_its_last_line(project: Project) -> None:
+    (project.home / "docker-fails").touch()
     status, output = project.run()
     assert (status, project.left()) == (10, []), output
-    assert "build     FAILED: " in output
+    assert "todo-k8s: build     FAILED: " in output
+    assert "ended with status 1: no space left on device" in output
     assert not project.api.writes
+
+
+def test_engine_that_is_gone_proves_no_image_gone(project: Project) -> None:
+    (project.path / "bin" / "docker").write_text("#!/bin/sh\necho 'no engine' >&2\nexit 1\n")
+    status, output = project.run()
+    assert status == 10, output
+    assert "clean-up LEFT: image todo-backend:stub: " in output
+    assert len(project.left()) == 1, "the journal, for the next run"
 
 
 @pytest.mark.parametrize("way", [(), ("-n2",)])
