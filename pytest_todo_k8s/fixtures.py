@@ -71,24 +71,24 @@ def _one_line() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def todo_state(pytestconfig: pytest.Config) -> tuple[Path, RunState]:
-    """The run's folder and what the controller told of it; skips where no cluster was named."""
+def todo_state(pytestconfig: pytest.Config) -> RunState:
+    """What the controller told of the run; skips where no cluster was named."""
     folder = getattr(pytestconfig, "workerinput", {}).get("todo_state") or pytestconfig.stash.get(STATE_FOLDER, None)
     if not folder:
         pytest.skip(SKIPPED)
     from pytest_todo_k8s.state import RunState  # noqa: PLC0415  only where a cluster was named
 
     with _one_line():
-        return Path(folder), RunState.load(Path(folder))
+        return RunState.load(Path(folder))
 
 
 @pytest.fixture(scope="session")
-def todo_evidence(todo_state: tuple[Path, RunState]) -> Evidence:
+def todo_evidence(todo_state: RunState) -> Evidence:
     """Everything that was measured, also where a phase failed."""
     from pytest_todo_k8s.evidence import Evidence  # noqa: PLC0415  only where a cluster was named
 
     with _one_line():
-        return Evidence.load(Path(todo_state[1].evidence))
+        return Evidence.load(Path(todo_state.evidence))
 
 
 @pytest.fixture(scope="session")
@@ -124,15 +124,14 @@ def _properties(part: Part) -> dict[str, str | float]:
 
 
 @pytest.fixture(scope="session")
-def todo_deployed(todo_state: tuple[Path, RunState]) -> RunState:
+def todo_deployed(todo_state: RunState) -> RunState:
     """The state of a run whose deployment is there; a run that was blocked is an error of one line."""
-    state = todo_state[1]
-    if state.blocked is not None:
+    if todo_state.blocked is not None:
         from pytest_todo_k8s.evidence import Verdict  # noqa: PLC0415  only where a cluster was named
         from pytest_todo_k8s.verdicts import enforce  # noqa: PLC0415  likewise
 
-        enforce(Verdict.BLOCKED, state.blocked)
-    return state
+        enforce(Verdict.BLOCKED, todo_state.blocked)
+    return todo_state
 
 
 @pytest.fixture(scope="session")
