@@ -65,8 +65,8 @@ def examine(site: Site) -> tuple[Finding, ...]:
         _kubectl(site, chosen, used),
         _metrics(site, chosen),
         _gordon(site),
-        _assistant(site, "T005", "kubectl-ai", "the gate then explains failures by its own rules"),
-        _assistant(site, "T006", "kagent", "the gate then analyses pods by its own rules"),
+        _assistant(site, "T005", "kubectl-ai", "optional: no criterion depends on it"),
+        _assistant(site, "T006", "kagent", "optional: no criterion depends on it"),
         _helm(site, used),
         _namespace(site, chosen),
         Finding("T009", "context", True, "each run uses a kubeconfig of its own, whose context names its namespace"),
@@ -118,7 +118,7 @@ def _gordon(site: Site) -> Finding:
     answer = path and site.runner.run((path, "ai", "version"), timeout_s=QUERY_TIMEOUT_S, check=False)
     if answer and answer.ok:
         return Finding("T004", "docker ai", True, f"{answer.stdout.strip() or 'answers'}, by {path}", optional=True)
-    hint = "only Docker Desktop has it; the gate then reviews Dockerfiles by its own rules"
+    hint = "only Docker Desktop has it; optional: no criterion depends on it"
     return Finding("T004", "docker ai", False, "not there", hint, optional=True)
 
 
