@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BACKEND: Final = "app/backend"
 _FORWARD_TIMEOUT_S: Final = 30.0
 _POLL_S: Final = 0.3
+_STEADY: Final = 6
+"""Good answers in a row after which the port-forward is known to stay: one that breaks ends within a second."""
 _OK: Final = 200
 
 
@@ -45,23 +47,26 @@ def run(context: RunContext) -> None:
     cluster_url = context.deployed().backend_url
     _wait_for_cluster(cluster_url)
     cluster = ask(cluster_url, requests, "the application in the cluster")
+    # The refused body breaks its connection, and kubectl's port-forward with it; who comes next finds it open again.
+    _wait_for_cluster(cluster_url, in_a_row=_STEADY)
     context.evidence.parity = Parity(
         requests=len(requests), normalised=list(RULES), differences=differences(requests, plain, cluster)
     )
     context.progress(f"parity: {len(requests)} requests, {len(context.evidence.parity.differences)} differences")
 
 
-def _wait_for_cluster(url: str) -> None:
-    """Wait until the port-forward leads to the backend's new pod.
+def _wait_for_cluster(url: str, in_a_row: int = 1) -> None:
+    """Wait until the port-forward leads to a ready backend, for `in_a_row` answers one after the other.
 
     Raises:
         PhaseError: It does not.
     """
-    deadline = time.monotonic() + _FORWARD_TIMEOUT_S
+    deadline, good = time.monotonic() + _FORWARD_TIMEOUT_S, 0
     while True:
         with new_session() as session:
             answer = fetch(session, f"{url}/ready", timeout_s=5.0)
-        if answer.status == _OK:
+        good = good + 1 if answer.status == _OK else 0
+        if good == in_a_row:
             return
         if time.monotonic() > deadline:
             seen = answer.error or f"status {answer.status}"
