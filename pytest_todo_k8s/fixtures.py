@@ -5,6 +5,7 @@ All of them only read: what the controller deployed and measured before the firs
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
 
 STATE_FOLDER: Final = pytest.StashKey[str]()
 """Where the controller keeps the run's folder for tests in its own process; a worker gets it as `todo_state`."""
-NAMES: Final = frozenset(
-    {
-        "todo_backend_url",
-        "todo_cluster",
-        "todo_deployment",
-        "todo_evidence",
-        "todo_frontend_url",
-        "todo_images",
-        "todo_kube",
-        "todo_part",
-        "todo_results",
-    }
-)
-"""A test that asks for one of these needs the deployment."""
 SKIPPED: Final = "needs --todo-cluster"
 
 
@@ -56,8 +43,8 @@ class TodoCluster:
 
 
 def needs_deployment(items: Iterable[pytest.Item]) -> bool:
-    """Whether any test asks for one of the fixtures here, directly or through another."""
-    return any(not NAMES.isdisjoint(getattr(item, "fixturenames", ())) for item in items)
+    """Whether any test asks for one of the fixtures here: all of them stand on `todo_state`."""
+    return any("todo_state" in getattr(item, "fixturenames", ()) for item in items)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -70,23 +57,38 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("todo_part", parts, ids=[row_name(*part) for part in parts], indirect=True)
 
 
+@contextlib.contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn what can't be read into an error of one line."""
+    from pytest_todo_k8s.errors import TodoK8sError  # noqa: PLC0415  only where a cluster was named
+    from pytest_todo_k8s.evidence import Verdict  # noqa: PLC0415  likewise
+    from pytest_todo_k8s.verdicts import enforce  # noqa: PLC0415  likewise
+
+    try:
+        yield
+    except TodoK8sError as error:
+        enforce(Verdict.INCOMPLETE, str(error))
+
+
 @pytest.fixture(scope="session")
-def todo_state(pytestconfig: pytest.Config) -> tuple[Path, RunState]:
-    """The run's folder and what the controller told of it; skips where no cluster was named."""
+def todo_state(pytestconfig: pytest.Config) -> RunState:
+    """What the controller told of the run; skips where no cluster was named."""
     folder = getattr(pytestconfig, "workerinput", {}).get("todo_state") or pytestconfig.stash.get(STATE_FOLDER, None)
     if not folder:
         pytest.skip(SKIPPED)
     from pytest_todo_k8s.state import RunState  # noqa: PLC0415  only where a cluster was named
 
-    return Path(folder), RunState.load(Path(folder))
+    with _one_line():
+        return RunState.load(Path(folder))
 
 
 @pytest.fixture(scope="session")
-def todo_evidence(todo_state: tuple[Path, RunState]) -> Evidence:
+def todo_evidence(todo_state: RunState) -> Evidence:
     """Everything that was measured, also where a phase failed."""
     from pytest_todo_k8s.evidence import Evidence  # noqa: PLC0415  only where a cluster was named
 
-    return Evidence.load(Path(todo_state[1].evidence))
+    with _one_line():
+        return Evidence.load(Path(todo_state.evidence))
 
 
 @pytest.fixture(scope="session")
@@ -122,15 +124,14 @@ def _properties(part: Part) -> dict[str, str | float]:
 
 
 @pytest.fixture(scope="session")
-def todo_deployed(todo_state: tuple[Path, RunState]) -> RunState:
+def todo_deployed(todo_state: RunState) -> RunState:
     """The state of a run whose deployment is there; a run that was blocked is an error of one line."""
-    state = todo_state[1]
-    if state.blocked is not None:
+    if todo_state.blocked is not None:
         from pytest_todo_k8s.evidence import Verdict  # noqa: PLC0415  only where a cluster was named
         from pytest_todo_k8s.verdicts import enforce  # noqa: PLC0415  likewise
 
-        enforce(Verdict.BLOCKED, state.blocked)
-    return state
+        enforce(Verdict.BLOCKED, todo_state.blocked)
+    return todo_state
 
 
 @pytest.fixture(scope="session")

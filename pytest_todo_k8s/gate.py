@@ -90,15 +90,19 @@ class Gate:
             return
         self._begun, self._ids = True, ids
         self.rows.narrowed = narrowing(self._config) or self._elsewhere()
-        self.folder()
-        if self._run is None or not wanted:
+        if not wanted:
             return
-        self._run.evidence.run.partial = self.rows.narrowed is not None
-        self._run.evidence.run.workers = self.workers
+        self.folder()
+        if self._run:
+            self._go(self._run)
+
+    def _go(self, run: Run) -> None:
+        run.evidence.run.partial = self.rows.narrowed is not None
+        run.evidence.run.workers = self.workers
         if self.session and self.session.testsfailed:
-            self._run.block(ConfigError("a test file could not be collected", "repair it, then run again"))
+            run.block(ConfigError("a test file could not be collected", "repair it, then run again"))
         else:
-            self._run.go()
+            run.go()
 
     def begin_here(self, session: pytest.Session) -> None:
         """`begin` without workers."""
@@ -111,13 +115,14 @@ class Gate:
     def interrupted(self) -> None:
         """Note that the user, or a signal, broke the run off."""
         self.protect()
-        if self._run:
-            self._run.evidence.run.interrupted = True
+        if evidence := self.evidence:
+            evidence.run.interrupted = True
             self.say(f"interrupted: taking everything down; by hand: {self._by_hand}")
 
     def protect(self) -> None:
-        """From now on no signal breaks the clean-up."""
-        self.signals.shield(lambda: self.say(f"clean-up is under way; by hand: {self._by_hand}"))
+        """From now on no signal breaks the clean-up, if there is one to come."""
+        if self.evidence:
+            self.signals.shield(lambda: self.say(f"clean-up is under way; by hand: {self._by_hand}"))
 
     @property
     def _by_hand(self) -> str:
@@ -135,17 +140,22 @@ class Gate:
 
     def close(self, session: pytest.Session) -> None:
         """Take everything down and set the session's exit status."""
-        if self._run is None:
-            return
-        cleanup = self._run.down()
-        status = int(session.exitstatus)
+        self._status = int(session.exitstatus)
+        cleanup = self._run.down() if self._run else None
         if self._begun:
             results = self.evidence.criteria if self.evidence else []
             left = cleanup is not None and not cleanup.ok
-            status = self.rows.status(status, EXPECTED, results, left=left)
-        session.exitstatus = self._status = status
-        if self.evidence:
+            self._set_status(self.rows.status(self._status, EXPECTED, results, left=left))
+
+    def _set_status(self, status: int) -> None:
+        """Set the exit status, also in the evidence; evidence that can't be written makes a green run incomplete."""
+        if self._run and self.evidence:
             self._run.conclude(status)
+            if self._run.unsaved and status == exit_codes.OK:
+                status = exit_codes.INCOMPLETE
+        self._status = status
+        if self.session:
+            self.session.exitstatus = status
 
     def announce(self, report: Path | None) -> None:
         """Print the table of criteria and the verdict; once."""
@@ -165,13 +175,12 @@ class Gate:
     def report_failed(self, error: Exception) -> None:
         """Tell that the report could not be written; evidence without its report is incomplete."""
         self.say(f"the report could not be written: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
-        if self._status == exit_codes.OK and self.session and self._run:
-            self.session.exitstatus = self._status = exit_codes.INCOMPLETE
-            self._run.conclude(self._status)
+        if self._status == exit_codes.OK:
+            self._set_status(exit_codes.INCOMPLETE)
 
     def end(self) -> None:
         """Last call of all, when pytest gives its configuration up: whatever was broken off before is done now."""
-        if self._run and self.session and self._status is None:
+        if self.session and self._status is None:
             self.protect()
             self.close(self.session)
             self.announce(None)

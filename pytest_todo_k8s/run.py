@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from typing import TYPE_CHECKING, Final
@@ -44,7 +45,13 @@ RESULTS: Final = ("report.html", "evidence.json", "junit.xml")
 
 
 class Run:
-    """From the first file to the last proof; everything that is made is made through it."""
+    """From the first file to the last proof; everything that is made is made through it.
+
+    Attributes:
+        folder: The run's private folder (0700), gone after a clean end.
+        evidence: What was measured so far.
+        unsaved: Whether the evidence could not be written.
+    """
 
     def __init__(self, settings: Settings, toolchain: Toolchain, say: Callable[[str], None]) -> None:
         """Make the run's folder and journal and clear the results of the run before.
@@ -66,6 +73,7 @@ class Run:
         self._journal = Journal(self.folder / journal.FILE, owner)
         self._context: RunContext | None = None
         self._swept: list[str] = []
+        self.unsaved = False
         self.evidence = Evidence(
             run=Identity(
                 id=owner.run_id, started_at=owner.created_at, namespace=settings.namespace, cluster=owner.cluster
@@ -85,14 +93,15 @@ class Run:
             self._context = context = self._new_context()
         except (TodoK8sError, OSError) as error:
             return self.block(error)
-        failed = execute(context, self.evidence_file, enter=self._enter, after_preflight=self._sweep)
+        failed = execute(context, enter=self._enter, after_preflight=self._sweep, save=self._save)
         self._publish(f"BLOCKED by {failed.phase}: {failed}" if failed else None)
         return None
 
     def block(self, error: Exception) -> None:
         """Note that no phase could begin: every criterion is blocked by preflight."""
         cause, hint = (error.cause, error.hint) if isinstance(error, TodoK8sError) else (str(error), "")
-        self._settings.out.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # if that is what is wrong, it has been said
+            self._clear_results()
         self.evidence.phases.append(
             Phase(name="preflight", start_s=0.0, duration_s=0.0, ok=False, cause=cause, hint=hint)
         )
@@ -115,7 +124,16 @@ class Run:
         """Write the last state of the evidence, with the exit status of the run."""
         self.evidence.run.status = status
         self.evidence.run.duration_s = time.monotonic() - self._started_s
-        self.evidence.save(self.evidence_file)
+        self._save()
+
+    def _save(self) -> None:
+        """Write the evidence; a full disk is told once and never keeps the run from taking down what it made."""
+        try:
+            self.evidence.save(self.evidence_file)
+        except OSError as error:
+            if not self.unsaved:
+                self._say(f"the evidence can't be written: {error}")
+            self.unsaved = True
 
     def _clear_results(self) -> None:
         """Remove what an earlier run wrote: its verdict must not be taken for this run's, nor its logs."""
@@ -179,7 +197,7 @@ class Run:
 
     def _publish(self, blocked: str | None) -> None:
         self.evidence.criteria = judge(self.evidence)
-        self.evidence.save(self.evidence_file)
+        self._save()
         state = RunState(str(self.evidence_file), blocked, self._settings.namespace)
         if self._context and self._context.deployment and not blocked:
             state = self._reachable(self._context)
@@ -223,7 +241,7 @@ class Run:
         )
         if not self.evidence.criteria:
             self.evidence.criteria = judge(self.evidence)
-        self.evidence.save(self.evidence_file)
+        self._save()
         self._say(f"teardown  {f'LEFT BEHIND: {left}' if left else f'{duration_s:.1f} s, nothing left'}")
 
     def _stop_background(self) -> None:

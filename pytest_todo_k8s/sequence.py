@@ -14,7 +14,6 @@ from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pytest_todo_k8s.context import RunContext
 
@@ -33,18 +32,18 @@ ORDER: Final[tuple[PhaseName, ...]] = (
 
 def execute(
     context: RunContext,
-    evidence_file: Path,
     *,
     enter: Callable[[PhaseName], None],
     after_preflight: Callable[[RunContext], None],
+    save: Callable[[], None],
 ) -> PhaseError | None:
     """Run all phases in order; write the evidence after each.
 
     Args:
         context: Handed to every phase.
-        evidence_file: Where the evidence is kept.
         enter: Called with the name of each phase as it begins.
         after_preflight: Belongs to preflight, and may raise as a phase may; the cluster is known to be the right one.
+        save: Writes the evidence; called after each phase.
 
     Returns:
         The error of the phase that stopped the run, or None: all phases are done.
@@ -55,7 +54,7 @@ def execute(
         try:
             error = _phase(name, steps, context)
         finally:
-            context.evidence.save(evidence_file)
+            save()
         if error:
             return error
     return None

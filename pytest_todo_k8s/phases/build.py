@@ -30,16 +30,10 @@ def run(context: RunContext) -> None:
     engine = Engine(context.toolchain, context.commands, context.settings.environment)
     sources = sorted(context.settings.images, key=lambda source: not source.judged)
     plans = [(source, *_plan(context, engine, source)) for source in sources]
-    builds: list[ImageBuild] = []
-    wall_s = 0.0
-    began = time.monotonic()
-    for source, order, bases in plans:
-        builds.append(_build(context, engine, source, order, bases))
-        if source.judged:
-            wall_s = time.monotonic() - began
+    builds = [_build(context, engine, source, order, bases) for source, order, bases in plans]
     for build in builds:
         _measure(engine, build)
-    context.evidence.build = Build(wall_s=wall_s, images=builds)
+    context.evidence.build = Build(wall_s=_wall_s(builds), images=builds)
     context.progress(f"build     {'   '.join(_shown(build) for build in builds)}")
 
 
@@ -96,6 +90,12 @@ def _build(
         bases={argument: f"{order.arguments[argument]}@{image_id}" for argument, image_id in base_ids.items()},
         steps=steps,
     )
+
+
+def _wall_s(builds: list[ImageBuild]) -> float:
+    """Seconds from the start of the first judged build command to the end of the last one, and nothing around them."""
+    judged = [build for build in builds if build.judged]
+    return max(each.start_s + each.duration_s for each in judged) - min(each.start_s for each in judged)
 
 
 def _measure(engine: Engine, build: ImageBuild) -> None:

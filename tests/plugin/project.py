@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 TIMEOUT_S = 60.0
+DROPPED = ("TODO_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
 CRITERIA = """
 from pytest_todo_k8s.verdicts import enforce
 
@@ -81,7 +82,7 @@ class Project:
         pytester.makepyfile(test_criteria=CRITERIA)
         self.environment = {
             # Each module is compiled once, not once for each nested run.
-            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+            **{name: value for name, value in os.environ.items() if not name.startswith(DROPPED)},
             "PATH": f"{self.path / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "STUB_API": api.url,
             "STUB_HOME": str(self.home),

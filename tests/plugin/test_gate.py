@@ -159,3 +159,12 @@ def test_report_that_breaks_does_not_hide_the_verdict(project: Project) -> None:
     status, output = project.run()
     assert (status, project.left()) == (11, []), output
     assert "the report could not be written: ValueError: no report today" in output
+
+
+@pytest.mark.parametrize("way", [(), ("-n2",)])
+def test_evidence_that_cannot_be_written_does_not_stop_the_clean_up(project: Project, way: tuple[str, ...]) -> None:
+    (project.out / "evidence.json").mkdir(parents=True)
+    status, output = project.run(*way)
+    assert (status, project.left()) == (11, []), output
+    assert output.count("the evidence can't be written: ") == 1
+    assert "Traceback" not in output

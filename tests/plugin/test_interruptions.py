@@ -44,6 +44,7 @@ def test_one_signal(project: Project, where: str, number: signal.Signals, way: t
     assert (status, project.left()) == (2, []), output
     assert project.evidence.run.interrupted
     assert project.evidence.run.status == 2
+    assert "<title>INCOMPLETE: " in (project.out / "report.html").read_text()
     assert "INCOMPLETE" in output
     assert "Traceback" not in output
 

@@ -45,9 +45,9 @@ class Phases:
         entered: list[str] = []
         error = execute(
             self.context,
-            self.file,
             enter=entered.append,
             after_preflight=lambda _context: self.done.append("sweep"),
+            save=lambda: self.context.evidence.save(self.file),
         )
         assert entered == [name for name in self.done if name != "sweep"]
         return error
@@ -107,7 +107,8 @@ def test_bug_is_told_in_one_sentence_without_secrets(phases: Phases) -> None:
 
 def test_phase_that_cannot_be_imported_is_its_own_error(phases: Phases, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pytest_todo_k8s.phases.settle", None)
-    failed = execute(phases.context, phases.file, enter=lambda _name: None, after_preflight=lambda _context: None)
+    nothing: Callable[[object], None] = lambda _argument: None  # noqa: E731  short is clear here
+    failed = execute(phases.context, enter=nothing, after_preflight=nothing, save=lambda: None)
     assert failed
     assert failed.phase == "settle"
     assert "ModuleNotFoundError" in failed.cause or "ImportError" in failed.cause

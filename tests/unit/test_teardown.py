@@ -37,10 +37,12 @@ class FakeKube:
         self.live: dict[str, Any] | None = None
         self.volumes: list[dict[str, Any]] = []
         self.volumes_error: KubeError | None = None
+        self.pods: list[dict[str, Any]] = []
         self.get_errors: list[KubeError] = []
         self.delete_error: KubeError | None = None
         self.stays = False
         self.deleted: list[tuple[str, str | None]] = []
+        self.graces: list[int | None] = []
 
     def get(self, path: str) -> dict[str, Any]:
         if self.get_errors:
@@ -49,14 +51,17 @@ class FakeKube:
             raise KubeError(404, "NotFound", f"{path} not found")
         return self.live
 
-    def delete(self, path: str, uid: str | None = None) -> None:
+    def delete(self, path: str, uid: str | None = None, grace_s: int | None = None) -> None:
         self.deleted.append((path, uid))
+        self.graces.append(grace_s)
         if self.delete_error:
             raise self.delete_error
         if not self.stays:
             self.live = None
 
-    def items(self, _path: str) -> list[dict[str, Any]]:
+    def items(self, path: str) -> list[dict[str, Any]]:
+        if path.endswith("/pods"):
+            return self.pods
         if self.volumes_error:
             raise self.volumes_error
         return self.volumes
@@ -114,6 +119,15 @@ def test_namespace_goes_by_its_uid(world: World) -> None:
     assert removal.gone_after_s is not None
     assert removal.removed[0].startswith("namespace test-namespace (UID u-1): gone after")
     assert world.gone == [entry]
+
+
+def test_pods_of_the_namespace_get_a_second_to_end(world: World) -> None:
+    entry = world.namespace()
+    world.kube.pods = [{"metadata": {"name": "todo-backend-1", "uid": "p-1"}}]
+    world.take_down(entry)
+    path = "/api/v1/namespaces/test-namespace"
+    assert world.kube.deleted == [(path, "u-1"), (f"{path}/pods/todo-backend-1", "p-1")]
+    assert world.kube.graces == [None, 1]
 
 
 def test_namespace_without_a_known_uid_goes_by_its_run(world: World) -> None:
@@ -195,8 +209,8 @@ def test_passing_error_does_not_end_the_wait(world: World) -> None:
     teardown_errors = [KubeError(0, "ConnectionReset", "reset"), KubeError(503, "", "busy")]
     original = world.kube.delete
 
-    def delete(path: str, uid: str | None = None) -> None:
-        original(path, uid)
+    def delete(path: str, uid: str | None = None, grace_s: int | None = None) -> None:
+        original(path, uid, grace_s)
         world.kube.get_errors = teardown_errors
 
     world.kube.delete = delete  # type: ignore[method-assign]  # the connection breaks from here on

@@ -9,9 +9,11 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from app.chat.turns import Chat
 from app.config import Settings
 from app.database import Database
 from app.errors import ApiError
+from app.metrics import Metrics
 from app.passwords import Passwords
 from app.tokens import Identity, InvalidTokenError, SharedKeyTokens, TokenVerifier
 
@@ -20,13 +22,15 @@ bearer = HTTPBearer(auto_error=False, description="Access token from sign-up or 
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of the process that requests share."""
+    """The parts of the process that requests share. ``chat`` is None when there is no key for the model."""
 
     settings: Settings
     database: Database
     passwords: Passwords
     tokens: SharedKeyTokens
     verifier: TokenVerifier
+    metrics: Metrics
+    chat: Chat | None
 
 
 def services(request: Request) -> Services:

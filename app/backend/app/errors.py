@@ -27,13 +27,15 @@ UNIQUE_CODES: Mapping[int, str] = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     422: "VALIDATION_ERROR",
     429: "RATE_LIMITED",
+    502: "AI_AGENT_ERROR",
     503: "DATABASE_ERROR",
+    504: "AI_AGENT_TIMEOUT",
 }
 """The code of each status, where no handler says a more exact one."""
 
 
 class ErrorDetail(BaseModel):
-    """One field that was refused, without the refused value."""
+    """A field and what is to be said about it: why it was refused, without its value, or what became of it."""
 
     field: str
     message: str
@@ -57,10 +59,19 @@ class ErrorReply(BaseModel):
 class ApiError(HTTPException):
     """A refusal with its status, code and one sentence for the client."""
 
-    def __init__(self, status: int, message: str, code: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        details: list[ErrorDetail] | None = None,
+    ) -> None:
         """``code`` defaults to the code that belongs to the status."""
         super().__init__(status, message, dict(headers or {}))
         self.code = code or UNIQUE_CODES[status]
+        self.details = details
 
 
 def not_found(what: str) -> ApiError:
@@ -98,7 +109,12 @@ def install_error_handlers(app: FastAPI) -> None:
 
 async def _refusal(request: Request, problem: ApiError) -> JSONResponse:
     return error_response(
-        request.state.request_id, problem.status_code, problem.code, problem.detail, headers=problem.headers
+        request.state.request_id,
+        problem.status_code,
+        problem.code,
+        problem.detail,
+        details=problem.details,
+        headers=problem.headers,
     )
 
 

@@ -44,6 +44,9 @@ def configure_logging(level: str) -> None:
     root.setLevel(level.upper())
     # The pool reports each single attempt in the driver's words; app.database reports the change of state instead.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    # The HTTP client writes a line for each request to the model; app.chat tells what came of them.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def log(logger: logging.Logger, level: int, message: str, **fields: object) -> None:

@@ -67,6 +67,8 @@ class Metrics:
         """Start at zero."""
         self.requests = Counter("http_requests_total", "Requests by method, route template and status.")
         self.durations = Histogram("http_request_duration_seconds", "Durations by method and route template.")
+        self.turns = Counter("chat_turns_total", "Chat turns by outcome.")
+        self.model_calls = Counter("model_calls_total", "Requests to the model by HTTP status, timeout or unreachable.")
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one finished request."""
@@ -75,7 +77,8 @@ class Metrics:
 
     def exposition(self, pool: Mapping[str, int]) -> str:
         """Return the text of ``/metrics``; ``pool`` is the number of database connections by state."""
-        lines = [*self.requests.lines(), *self.durations.lines()]
+        families = (self.requests, self.durations, self.turns, self.model_calls)
+        lines = [line for family in families for line in family.lines()]
         lines += _head("db_pool_connections", "Database connections by state.", "gauge")
         lines += [f"db_pool_connections{_labels((('state', state),))} {count}" for state, count in pool.items()]
         return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from app import __version__
 from app.access import Shared
 from app.database import Database
-from app.metrics import CONTENT_TYPE, Metrics
+from app.metrics import CONTENT_TYPE
 from app.migrations import newest_version
 
 router = APIRouter(tags=["operations"])
@@ -102,10 +102,9 @@ async def ready(request: Request, response: Response, shared: Shared) -> Readine
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def exposition(request: Request, shared: Shared) -> PlainTextResponse:
+async def exposition(shared: Shared) -> PlainTextResponse:
     """Return the counters in the Prometheus text format."""
-    metrics: Metrics = request.app.state.metrics
-    return PlainTextResponse(metrics.exposition(shared.database.pool_counts()), media_type=CONTENT_TYPE)
+    return PlainTextResponse(shared.metrics.exposition(shared.database.pool_counts()), media_type=CONTENT_TYPE)
 
 
 @router.get("/")

@@ -6,11 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
 
 from app import tasks
 from app.access import Shared, TokenOwner, unauthenticated
 from app.errors import ApiError, error_docs, not_found
+from app.paging import Page
 from app.tasks import Order, Selection, Sort, Status, Task
 from app.text import Description, DueDate, SearchText, Title
 
@@ -53,7 +54,7 @@ class TaskPage(BaseModel):
     total: int
 
 
-class Filters(BaseModel):
+class Filters(Page):
     """The query part of a list request."""
 
     status: Status = Status.ALL
@@ -61,8 +62,6 @@ class Filters(BaseModel):
     q: SearchText = ""
     sort: Sort = Sort.CREATED_AT
     order: Order = Order.DESC
-    limit: int = Field(50, ge=1, le=200)
-    offset: int = Field(0, ge=0, le=1_000_000)
 
     def selection(self) -> Selection:
         """Return what the database is asked for; ``completed`` wins over ``status``."""

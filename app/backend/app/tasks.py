@@ -123,9 +123,11 @@ async def get(connection: Connection, user_id: UUID, task_id: UUID) -> Task | No
 async def select(connection: Connection, user_id: UUID, selection: Selection) -> tuple[list[Task], int]:
     """Return one page of tasks and the number of all that match."""
     condition, values = _condition(user_id, selection)
-    query = SQL("SELECT {} FROM tasks WHERE {} ORDER BY {} {} NULLS LAST, id {} LIMIT %s OFFSET %s").format(
-        COLUMNS, condition, SORT_KEYS[selection.sort], DIRECTIONS[selection.order], DIRECTIONS[selection.order]
-    )
+    # Among equals the age decides; the id alone would be chance.
+    query = SQL(
+        "SELECT {} FROM tasks WHERE {} ORDER BY {} {direction} NULLS LAST, created_at {direction}, id {direction} "
+        "LIMIT %s OFFSET %s"
+    ).format(COLUMNS, condition, SORT_KEYS[selection.sort], direction=DIRECTIONS[selection.order])
     page = await connection.execute(query, [*values, selection.limit, selection.offset])
     found = [Task(**row) for row in await page.fetchall()]
     counted = await connection.execute(SQL("SELECT count(*) AS total FROM tasks WHERE {}").format(condition), values)

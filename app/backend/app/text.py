@@ -73,6 +73,9 @@ Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255),
 Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), AfterValidator(_plain)]
 NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_storable)]
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_storable)]
+ChatText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_storable)
+]
 SearchText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable)]
 DueDate = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_in_utc)]
 Moment = Annotated[datetime, PlainSerializer(_iso, return_type=str)]

@@ -21,8 +21,8 @@ import httpx
 import psycopg
 import pytest
 
-BACKEND = Path(__file__).resolve().parents[3] / "app" / "backend"
-sys.path.insert(0, str(BACKEND))
+APPLICATION = Path(__file__).resolve().parents[3] / "app"
+sys.path[:0] = [str(APPLICATION / "backend"), str(APPLICATION / "gemini_emulator")]
 
 from app.access import Services  # noqa: E402  # the package is not installed, only put on the path above
 from app.api import create_app  # noqa: E402
@@ -31,6 +31,7 @@ from app.migrate import apply, connect  # noqa: E402
 from app.migrations import known_migrations  # noqa: E402
 from app.operations import Lifecycle  # noqa: E402
 from app.server import build_server  # noqa: E402
+from gemini_emulator.server import Emulator, running_emulator  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse battery"
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
+MODEL_KEY = "a-key-of-the-model-service"
 START_TIMEOUT_S = 30.0
 
 
@@ -87,6 +89,24 @@ class User:
         assert reply.status_code == 201, reply.text
         task: dict[str, Any] = reply.json()
         return task
+
+    def titles(self) -> list[str]:
+        """Titles of all tasks, oldest first."""
+        reply = self.client.get("/api/tasks", params={"order": "asc", "limit": 200})
+        return [task["title"] for task in reply.json()["tasks"]]
+
+    def chat(self, message: str, conversation_id: str | None = None) -> dict[str, Any]:
+        """Say something to the assistant, who must answer."""
+        reply = self.client.post("/api/chat", json={"message": message, "conversation_id": conversation_id})
+        assert reply.status_code == 200, reply.text
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+    def messages(self, conversation_id: str) -> list[dict[str, Any]]:
+        reply = self.client.get(f"/api/conversations/{conversation_id}/messages", params={"limit": 200})
+        assert reply.status_code == 200, reply.text
+        messages: list[dict[str, Any]] = reply.json()["messages"]
+        return messages
 
 
 StartBackend: TypeAlias = "Callable[[Settings], AbstractContextManager[Backend]]"
@@ -193,9 +213,17 @@ def database_url(new_schema: Callable[[], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def backend(database_url: str, settings_for: SettingsFor) -> Iterator[Backend]:
+def emulator() -> Iterator[Emulator]:
+    """An emulator of the model, as strict as the real one about what has to come back to it."""
+    with running_emulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def backend(database_url: str, emulator: Emulator, settings_for: SettingsFor) -> Iterator[Backend]:
     """A running backend that tests share: each works with accounts of its own."""
-    with serving(settings_for(database_url)) as running:
+    settings = settings_for(database_url, GEMINI_API_KEY=MODEL_KEY, GEMINI_BASE_URL=emulator.url)
+    with serving(settings) as running:
         yield running
 
 

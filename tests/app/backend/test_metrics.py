@@ -40,5 +40,7 @@ def test_each_family_is_typed_once_and_the_text_ends_with_a_newline() -> None:
     assert types == [
         ["http_requests_total", "counter"],
         ["http_request_duration_seconds", "histogram"],
+        ["chat_turns_total", "counter"],
+        ["model_calls_total", "counter"],
         ["db_pool_connections", "gauge"],
     ]

@@ -61,6 +61,8 @@ def test_schema_is_that_of_the_contract(new_schema: Callable[[], str]) -> None:
         }
         extensions = connection.execute("SELECT extname FROM pg_extension").fetchall()
     assert dict(columns) == {
+        "conversations": "id user_id title lease_id lease_until created_at updated_at",
+        "messages": "id conversation_id seq role content status tool_invocations model_content created_at",
         "rate_limits": "bucket window_start count",
         "schema_migrations": "version checksum applied_at",
         "tasks": "id user_id title description completed due_date created_at updated_at",
@@ -68,6 +70,8 @@ def test_schema_is_that_of_the_contract(new_schema: Callable[[], str]) -> None:
     }
     assert any("UNIQUE" in index and "lower(email)" in index for index in indexes)
     assert any("(user_id, completed, created_at DESC)" in index for index in indexes)
+    assert any("conversations" in index and "(user_id, updated_at DESC)" in index for index in indexes)
+    assert any("messages" in index and "(conversation_id, seq)" in index for index in indexes)
     assert extensions == [("plpgsql",)]
 
 
