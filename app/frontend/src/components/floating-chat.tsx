@@ -25,37 +25,34 @@ export function FloatingChat({ onToolsUsed }: { readonly onToolsUsed: () => void
   }
 
   return (
-    <>
-      <div className="floating-space" />
-      <div className="floating" onKeyDown={closeOnEscape}>
-        {open && (
-          <section id={id} className="panel stack" aria-label="Assistant" data-testid="floating-chat">
-            <div className="row">
-              <h2>Assistant</h2>
-              {conversation.id !== null && (
-                <Link href={`/chat?conversation=${conversation.id}`} data-testid="floating-to-chat">
-                  Open in chat
-                </Link>
-              )}
-            </div>
-            <ConversationView conversation={conversation} autoFocus />
-          </section>
-        )}
-        <button
-          ref={opener}
-          type="button"
-          className="primary"
-          disabled={!hydrated}
-          aria-expanded={open}
-          aria-controls={open ? id : undefined}
-          onClick={() => {
-            setOpen(!open);
-          }}
-          data-testid="floating-toggle"
-        >
-          {open ? "Close assistant" : "Assistant"}
-        </button>
-      </div>
-    </>
+    <div className="floating" onKeyDown={closeOnEscape}>
+      {open && (
+        <section id={id} className="panel stack" aria-label="Assistant" data-testid="floating-chat">
+          <div className="row">
+            <h2>Assistant</h2>
+            {conversation.id !== null && (
+              <Link href={`/chat?conversation=${conversation.id}`} data-testid="floating-to-chat">
+                Open in chat
+              </Link>
+            )}
+          </div>
+          <ConversationView conversation={conversation} autoFocus />
+        </section>
+      )}
+      <button
+        ref={opener}
+        type="button"
+        className="primary"
+        disabled={!hydrated}
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onClick={() => {
+          setOpen(!open);
+        }}
+        data-testid="floating-toggle"
+      >
+        {open ? "Close assistant" : "Assistant"}
+      </button>
+    </div>
   );
 }

@@ -10,7 +10,7 @@ export function Navigation({ user }: { readonly user: SessionUser }) {
       <nav aria-label="Main" className="row">
         <NavigationLinks />
       </nav>
-      <span className="user quiet" data-testid="nav-user">
+      <span className="account quiet" data-testid="nav-user">
         {user.name ?? user.email}
       </span>
       <LogOutButton />
