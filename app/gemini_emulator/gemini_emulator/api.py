@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 BODY_LIMIT_BYTES = 1024 * 1024
 BROKEN_JSON = '{"candidates": ['
+STATUS_TOO_LARGE = 413
 NAP_S = 0.1
+PAGING = (("pageSize", "page_size"), ("pageToken", "page_token"))
 
 Json: TypeAlias = "dict[str, Any] | list[Any]"
 
@@ -98,7 +100,7 @@ class Endpoints:
         if _speaks_openai(request):
             return JSONResponse(openai_dialect.model_list())
         query = request.query_params
-        size, token = (query.get(name) or query.get(other, "") for name, other in _PAGING)
+        size, token = (query.get(name) or query.get(other, "") for name, other in PAGING)
         return JSONResponse(gemini_dialect.model_list(size, token))
 
     async def get_model(self, request: Request) -> Response:
@@ -178,9 +180,6 @@ class Endpoints:
             await asyncio.sleep(min(left, NAP_S))
 
 
-_PAGING = (("pageSize", "page_size"), ("pageToken", "page_token"))
-
-
 async def _health(_request: Request) -> Response:
     return JSONResponse({"status": "healthy", "version": __version__})
 
@@ -250,6 +249,3 @@ async def _no_route(request: Request, problem: Exception) -> Response:
 async def _gone(_request: Request, _problem: Exception) -> Response:
     # Nobody reads this answer.
     return Response(status_code=499)
-
-
-STATUS_TOO_LARGE = 413

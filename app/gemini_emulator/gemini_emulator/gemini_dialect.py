@@ -26,7 +26,7 @@ from gemini_emulator.validation import check_allowed, check_callable, check_decl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gemini_emulator.gemini_schema import Content, FunctionCallingConfig, Part, Tool
+    from gemini_emulator.gemini_schema import Content, FunctionCallingConfig, Tool
 
 PAGE_SIZE, PAGE_SIZE_MOST = 50, 1000
 THOUGHT = "The user speaks about tasks; I look which of my rules fits."
@@ -89,7 +89,11 @@ def chunks(reply: Reply, request: ModelRequest, response_id: str) -> Iterator[di
 def _messages(contents: list[Content]) -> Iterator[Message]:
     for position, content in enumerate(contents, 1):
         if content.role == "model":
-            calls = tuple(_call(part) for part in content.parts if part.function_call is not None)
+            calls = tuple(
+                Call(call.name, call.args or {}, call.id, part.thought_signature)
+                for part in content.parts
+                if (call := part.function_call) is not None
+            )
             yield ModelSaid(calls, position)
             continue
         results = tuple(
@@ -102,13 +106,6 @@ def _messages(contents: list[Content]) -> Iterator[Message]:
         texts = [part.text for part in content.parts if part.text is not None]
         if texts or not results:
             yield UserText("\n".join(texts))
-
-
-def _call(part: Part) -> Call:
-    call = part.function_call
-    if call is None:
-        raise TypeError("the part is not a function call")
-    return Call(call.name, call.args or {}, call.id, part.thought_signature)
 
 
 def _tools(tools: list[Tool], config: FunctionCallingConfig) -> Tools:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
@@ -79,11 +78,11 @@ _DUTY = rule(
 )
 _ABOUT_LIST = rule(rf"\b(?:{_NOUN}|list)\b")
 _REMIND = rule(
-    r"^(?:remind me (?:to|about|of|that)|remember to|(?:don't|do not)(?: let me)? forget (?:to|about))\s+(.+)$"
+    r"^(?:remind me (?:to|about|of|that)|remember to|(?:don't|do not)(?: let me)? forget(?: to| about)?)\s+(.+)$"
 )
 _ADD_NOUN = rule(
-    rf"^(?:add|create|make|new|put|note|insert|set up)\b(?: me)?(?:\s+(?:a|an|another|one|the))?(?:\s+new)?"
-    rf"\s*\b{_NOUN}\b(?:\s+(?:to|on|in)\s+{_LIST})?"
+    r"^(?:add|create|new|put|note|insert|make(?= a| me| one| new))\b(?: me)?"
+    rf"(?:\s+(?:a|an|another|one|the))?(?:\s+new)?\s*\b{_NOUN}\b(?:\s+(?:to|on|in)\s+{_LIST})?"
     r"(?:\s+(?:to|for|called|named|titled|saying|that says|about)\b)?[\s:,-]*(.*)$"
 )
 _ADD_TO_LIST = rule(rf"^(?:add|put)\s+(?:to|on)\s+{_LIST}[\s:,-]*(.*)$")
@@ -114,7 +113,7 @@ _REOPEN = rule(rf"^(?:(?:mark|set|flag)\s.*\b{_NOT_DONE}|(?:reopen|uncheck|unmar
 _COMPLETE = tuple(
     rule(pattern)
     for pattern in (
-        rf"^(?:mark|set|flag|check|tick)\s+(?:off\s+)?(.*?)\s*\b(?:as\s+|to\s+)?{_DONE}$",
+        rf"^(?:mark|make|set|flag|check|tick)\s+(?:off\s+)?(.*?)\s*\b(?:as\s+|to\s+)?{_DONE}$",
         r"^(?:check|tick|cross)\s+off\b\s*(.*)$",
         r"^(?:check|tick|cross)\s+(.*)\s+off$",
         r"^(?:complete|finish)\b\s*(.*)$",
@@ -124,9 +123,13 @@ _COMPLETE = tuple(
     )
 )
 _DELETE = rule(r"^(?:delete|remove|erase|drop|cancel|get rid of|throw away)\b\s*(.*)$")
+_SEVERAL = rule(r"^(?:(?:my|the)\s+)?(?:all|every\w*|both|each)\b")
 _UPDATE_VERB = r"(?:change|rename|update|edit|modify)"
 _UPDATE_FIELD = rule(
     rf"^(?:{_UPDATE_VERB}|set)\s+(?:the\s+)?(title|name|description|notes?|due date|deadline)\s+(?:of|for|on)\s+(.+)$"
+)
+_UPDATE_FIELD_AFTER = rule(
+    rf"^{_UPDATE_VERB}\s+(.+?)(?:'s)?\s+(title|name|description|notes?|due date|deadline)(\s+(?:to|into|as)\s+.+)$"
 )
 _UPDATE_STATE = rule(rf"^{_UPDATE_VERB}\s+(.+?)\s+(?:to|as)\s+(?:({_DONE})|{_NOT_DONE})$")
 _UPDATE = rule(rf"^{_UPDATE_VERB}\b\s*(.*)$")
@@ -134,7 +137,7 @@ _NEW = tuple(
     rule(pattern)
     for pattern in (
         rf"^((?:.*?\s)?[{QUOTES}].+?[{QUOTES}](?:\s+{_NOUN})?)\s+(?:to|into|as)\s+(.+)$",
-        rf"^(.+?)\s+(?:to|into|as)\s+([{QUOTES}].+[{QUOTES}])$",
+        rf"^(.+?)\s+(?:to|into|as)\s+(?:(?:say|read|be)\s+)?([{QUOTES}].+[{QUOTES}])$",
         r"^(.+?)\s+(?:to|into|as)\s+(.+)$",
     )
 )
@@ -204,6 +207,8 @@ def _complete(text: str) -> Intent | None:
 def _update(text: str) -> Intent | None:
     if named := _UPDATE_FIELD.match(text):
         return _update_field(named[1].lower(), named[2])
+    if named := _UPDATE_FIELD_AFTER.match(text):
+        return _update_field(named[2].lower(), named[1] + named[3])
     if state := _UPDATE_STATE.match(text):
         return _change("complete_task", state[1]) if state[2] else Unclear(NO_REOPENING)
     found = _UPDATE.match(text)
@@ -221,10 +226,10 @@ def _update_field(name: str, words: str) -> Intent:
 
 
 def _change(tool: str, words: str, **details: str) -> Intent:
+    if _SEVERAL.match(words):
+        return Unclear(ONE_AT_A_TIME)
     reference = parse_reference(words)
-    if isinstance(reference, Vague):
-        return Unclear(ONE_AT_A_TIME if re.search(r"\b(?:all|every\w*|both|each)\b", words) else WHICH)
-    return Change(tool, reference, details)
+    return Unclear(WHICH) if isinstance(reference, Vague) else Change(tool, reference, details)
 
 
 def _add(text: str) -> Intent | None:

@@ -123,7 +123,7 @@ def test_unusable_credentials_are_401(anonymous: httpx.Client, header: str) -> N
 
 def test_unsigned_token_is_refused(user: User, backend: Backend) -> None:
     claims = jwt.decode(user.token, options={"verify_signature": False})
-    client = backend.client(jwt.encode(claims, None, algorithm="none"))
+    client = backend.client(jwt.encode(claims, "", algorithm="none"))
     assert client.get("/api/auth/me").status_code == 401
 
 

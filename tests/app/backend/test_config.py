@@ -17,6 +17,9 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert settings.cors_allow_origins == ()
     assert not settings.enable_docs
     assert not settings.trust_proxy_headers
+    assert settings.gemini_base_url == "https://generativelanguage.googleapis.com"
+    assert (settings.gemini_api_version, settings.gemini_model) == ("v1beta", "gemini-3.5-flash-lite")
+    assert (settings.chat_deadline_s, settings.chat_max_rounds) == (30, 8)
 
 
 @pytest.mark.parametrize("name", COMPLETE)
@@ -52,6 +55,21 @@ def test_empty_model_key_is_accepted() -> None:
         ("ENABLE_DOCS", "perhaps"),
         ("TRUST_PROXY_HEADERS", "2"),
         ("CORS_ALLOW_ORIGINS", "*"),
+        ("GEMINI_API_KEY", "sch\u00fcssel"),
+        ("GEMINI_API_KEY", "two\nlines"),
+        ("GEMINI_BASE_URL", "generativelanguage.example.org"),
+        ("GEMINI_BASE_URL", "ftp://example.org"),
+        ("GEMINI_BASE_URL", "https:///path"),
+        ("GEMINI_BASE_URL", "https://user:hidden@example.org"),
+        ("GEMINI_BASE_URL", "https://example.org?key=hidden"),
+        ("GEMINI_BASE_URL", "https://example.org:port"),
+        ("GOOGLE_GEMINI_BASE_URL", "https://[example.org"),
+        ("GEMINI_API_VERSION", "v1/../v2"),
+        ("GEMINI_MODEL", "gemini?x"),
+        ("GEMINI_MODEL", ".."),
+        ("CHAT_DEADLINE_S", "31"),
+        ("CHAT_DEADLINE_S", "0"),
+        ("CHAT_MAX_ROUNDS", "0"),
         ("DATABASE_URL", "mysql://todo:hidden-part@db/todo"),
         ("DATABASE_URL", "postgresql://todo:hidden part@[db/todo"),
         ("DATABASE_URL", "postgresql://todo:hidden-part@db"),
@@ -84,6 +102,11 @@ def test_values_are_read() -> None:
             "CORS_ALLOW_ORIGINS": "https://a.example, http://b.example",
             "ENABLE_DOCS": "true",
             "TRUST_PROXY_HEADERS": "1",
+            "GEMINI_BASE_URL": "http://emulator:8090/prefix/",
+            "GEMINI_API_VERSION": "v1",
+            "GEMINI_MODEL": "models/gemini-3.8-flash",
+            "CHAT_DEADLINE_S": "5",
+            "CHAT_MAX_ROUNDS": "2",
         }
     )
     assert (settings.port, settings.log_level, settings.token_ttl_s) == (9000, "debug", 2)
@@ -91,6 +114,16 @@ def test_values_are_read() -> None:
     assert settings.cors_allow_origins == ("https://a.example", "http://b.example")
     assert settings.enable_docs
     assert settings.trust_proxy_headers
+    assert settings.gemini_base_url == "http://emulator:8090/prefix"
+    assert (settings.gemini_api_version, settings.gemini_model) == ("v1", "gemini-3.8-flash")
+    assert (settings.chat_deadline_s, settings.chat_max_rounds) == (5, 2)
+
+
+def test_the_base_url_has_a_second_name() -> None:
+    second = {"GOOGLE_GEMINI_BASE_URL": "https://second.example.org"}
+    assert load_settings(COMPLETE | second).gemini_base_url == "https://second.example.org"
+    both = second | {"GEMINI_BASE_URL": "https://first.example.org"}
+    assert load_settings(COMPLETE | both).gemini_base_url == "https://first.example.org"
 
 
 def test_settings_do_not_show_secrets() -> None:

@@ -3,102 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import psycopg
 import pytest
 
-import app
+from tests.app.backend.conftest import MODEL_KEY, PASSWORD, SECRET
+from tests.app.backend.processes import FOLDER, environment, running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
-FOLDER = Path(app.__file__).parents[1]
-SECRET = "a-secret-of-more-than-thirty-two-bytes"
-MODEL_KEY = "a-key-of-the-model-service"
-PASSWORD = "correct horse battery"
+    from gemini_emulator.server import Emulator
+
 FORBIDDEN = re.compile("error|exception|traceback|fatal|failed", re.IGNORECASE)
-START_TIMEOUT_S = 30.0
 
 
-def environment(**variables: str) -> dict[str, str]:
-    return {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", **variables}
-
-
-class Process:
-    """A running backend; its output is collected all the time."""
-
-    def __init__(self, url: str) -> None:
-        self.popen = subprocess.Popen(
-            [sys.executable, "-m", "app"],
-            cwd=FOLDER,
-            env=environment(DATABASE_URL=url, JWT_SECRET=SECRET, GEMINI_API_KEY=MODEL_KEY, PORT="0", LOG_LEVEL="debug"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-        self.client = httpx.Client(timeout=20.0)
-
-    def _read(self) -> None:
-        assert self.popen.stdout is not None
-        self.lines.extend(self.popen.stdout)
-
-    def wait_serving(self) -> None:
-        """Wait for the line that names the port, which the system chose."""
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not (named := re.search(r"running on http://0\.0\.0\.0:(\d+)", "".join(self.lines))):
-            assert self.popen.poll() is None, "".join(self.lines)
-            assert time.monotonic() < deadline, "the process does not serve"
-            time.sleep(0.05)
-        self.client.base_url = httpx.URL(f"http://127.0.0.1:{named[1]}")
-
-    def end(self) -> int:
-        """Ask the process to end and return its exit status."""
-        self.popen.send_signal(signal.SIGTERM)
-        return self.wait()
-
-    def wait(self) -> int:
-        status = self.popen.wait(60)
-        self._reader.join(10)
-        return status
-
-    def close(self) -> None:
-        self.client.close()
-        if self.popen.poll() is None:
-            self.popen.kill()
-            self.wait()
-        assert self.popen.stdout is not None
-        self.popen.stdout.close()
-
-
-@contextmanager
-def running(url: str) -> Iterator[Process]:
-    process = Process(url)
-    try:
-        process.wait_serving()
-        yield process
-    finally:
-        process.close()
-
-
-def test_start_traffic_and_end(new_schema: Callable[[], str]) -> None:
-    with running(new_schema()) as process:
+def test_start_traffic_and_end(new_schema: Callable[[], str], emulator: Emulator) -> None:
+    with running(new_schema(), GEMINI_BASE_URL=emulator.url) as process:
         assert process.client.get("/health").status_code == 200
         assert process.client.get("/ready").status_code == 200
         body = {"email": "someone@example.org", "password": PASSWORD}
@@ -109,17 +39,26 @@ def test_start_traffic_and_end(new_schema: Callable[[], str]) -> None:
         assert process.client.get("/api/tasks?q=private-query", headers=headers).status_code == 200
         assert process.client.get("/api/tasks/x", headers=headers).status_code == 422
         assert process.client.get("/nowhere").status_code == 404
+        for message in ("Mark task 1 as complete", "Delete private-chat", "Show me all my tasks", "Add private-chat"):
+            assert process.client.post("/api/chat", json={"message": message}, headers=headers).status_code == 200
         assert process.end() == 0
 
     text = "".join(process.lines)
     assert not FORBIDDEN.search(text), FORBIDDEN.findall(text)
     private = [SECRET, MODEL_KEY, PASSWORD, "not the one", token, *token.split("."), "private-title", "private-query"]
+    private += ["private-chat", "Mark task"]
     for secret in [*private, "someone@example.org", "postgresql://"]:
         for part in {secret, secret[:12], secret[-12:]}:
             assert part not in text
     lines = [json.loads(line) for line in process.lines]
     assert all({"time", "level", "message"} <= set(line) for line in lines)
-    assert [line["status"] for line in lines if line["message"] == "request"] == [201, 401, 201, 200, 422, 404]
+    assert [line["status"] for line in lines if line["message"] == "request"] == [
+        *(201, 401, 201, 200, 422, 404),
+        *(200, 200, 200, 200),
+    ]
+    tools = [(line["tool"], line["outcome"]) for line in lines if line["message"] == "tool called"]
+    assert ("complete_task", "NO_LIST") in tools
+    assert ("add_task", "created") in tools
 
 
 def test_requests_in_flight_are_finished_after_sigterm(new_schema: Callable[[], str]) -> None:
@@ -143,6 +82,21 @@ def test_requests_in_flight_are_finished_after_sigterm(new_schema: Callable[[], 
         assert process.wait() == 0
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT title FROM tasks").fetchall() == [("late",)]
+
+
+def test_turn_in_flight_is_finished_after_sigterm(new_schema: Callable[[], str], emulator: Emulator) -> None:
+    with running(new_schema(), GEMINI_BASE_URL=emulator.url) as process, ThreadPoolExecutor(1) as pool:
+        body = {"email": "someone@example.org", "password": PASSWORD}
+        headers = {"Authorization": f"Bearer {process.client.post('/api/auth/signup', json=body).json()['token']}"}
+        message = {"message": "Add a task to run x-emu-fault: slow:2@2"}
+        reply = pool.submit(process.client.post, "/api/chat", json=message, headers=headers)
+        deadline = time.monotonic() + 10
+        while not any("tool called" in line for line in process.lines):
+            assert time.monotonic() < deadline, "the tool was not called"
+            time.sleep(0.02)
+        process.popen.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+        assert "run" in reply.result(5).json()["content"]
 
 
 def wait_until_blocked(url: str) -> None:

@@ -123,6 +123,12 @@ def test_a_stream_is_events_with_a_blank_line_each_and_no_end_mark(http: httpx.C
     assert "".join(chunk["candidates"][0]["content"]["parts"][0]["text"] for chunk in chunks) == "You're welcome!"
 
 
+def test_a_blocked_stream_is_one_event(http: httpx.Client) -> None:
+    reply = http.post(f"{STREAM}?alt=sse", json=asked("Hello! x-emu-fault: blocked"))
+    [event] = reply.text.split("\r\n\r\n")[:-1]
+    assert json.loads(event.removeprefix("data: "))["promptFeedback"] == {"blockReason": "PROHIBITED_CONTENT"}
+
+
 def test_a_stream_without_events_is_one_array(http: httpx.Client) -> None:
     chunks = http.post(STREAM, json=asked("thanks")).json()
     assert [chunk["candidates"][0].get("finishReason") for chunk in chunks] == [None, "STOP"]
@@ -199,6 +205,27 @@ def test_a_stream_of_the_other_dialect_ends_with_a_mark(http: httpx.Client) -> N
 )
 def test_bad_requests_get_one_clear_sentence(http: httpx.Client, body: dict[str, Any], message: str) -> None:
     assert message in refused(http.post(GENERATE, json=body))
+
+
+def test_a_signature_that_was_never_given_is_refused(http: httpx.Client) -> None:
+    body = asked("Add 'a' and 'b'", tools=[{"functionDeclarations": DECLARATIONS}])
+    content = http.post(GENERATE, json=body).json()["candidates"][0]["content"]
+    content["parts"][1]["thoughtSignature"] = content["parts"][0]["thoughtSignature"]
+    results = [
+        {"functionResponse": {"id": part["functionCall"]["id"], "name": "add_task", "response": {}}}
+        for part in content["parts"]
+    ]
+    body["contents"] += [content, {"role": "user", "parts": results}]
+    assert "Corrupted thought signature" in refused(http.post(GENERATE, json=body))
+
+
+def test_messages_of_the_other_dialect_need_a_user(http: httpx.Client) -> None:
+    body = {"model": MODEL, "messages": [{"role": "system", "content": [{"type": "text", "text": "x"}]}]}
+    reply = http.post(CHAT, json=body, headers=BEARER)
+    assert reply.status_code == 400
+    assert "contents is not specified" in reply.text
+    body["messages"] = [{"role": "user", "content": [{"type": "text", "text": "thanks"}, {"type": "image_url"}]}]
+    assert http.post(CHAT, json=body, headers=BEARER).json()["choices"][0]["message"]["content"] == "You're welcome!"
 
 
 def test_a_level_of_thinking_is_not_for_older_models(http: httpx.Client) -> None:

@@ -50,6 +50,35 @@ def test_a_name_beyond_a_truncated_list_is_left_to_the_tool() -> None:
     assert step.calls == (Call("delete_task", {"title": "milk"}),)
 
 
+ID = "0b6f7a3e-4c1d-4a55-9d0e-8f2b8a6c1d20"
+
+
+def test_a_task_may_be_named_by_its_id() -> None:
+    call = Call("complete_task", {"task_id": ID})
+    assert next_step([Turn(f"complete {ID}")], TOOLS).calls == (call,)
+    missing = round_of(call, {"error": {"code": "NOT_FOUND"}})
+    assert "couldn't find that task" in next_step([Turn(f"complete {ID}", (missing,))], TOOLS).text
+
+
+def test_a_list_between_does_not_change_who_is_meant() -> None:
+    said = f"complete {ID}"
+    assert next_step([Turn(said, (listed("a"),))], TOOLS).calls == (Call("complete_task", {"task_id": ID}),)
+    asked = Turn("Delete milk", (listed("buy milk", "drink milk"),), answered=True)
+    assert not next_step([asked, Turn(ID)], TOOLS).calls
+
+
+def test_what_another_function_returned_is_said_in_general() -> None:
+    step = next_step([Turn("Hello!", (round_of(Call("ping", {}), {"pong": 1}),))], TOOLS)
+    assert step.text == "ping is done."
+
+
+def test_a_list_that_is_not_complete_says_so() -> None:
+    assert next_step([Turn("show my tasks", (listed("a", truncated=True),))], TOOLS).text.startswith(
+        "These are the first"
+    )
+    assert next_step([Turn("show my pending tasks", (listed(),))], TOOLS).text == "You have no tasks."
+
+
 def test_there_may_be_no_last_task() -> None:
     assert "couldn't find" in next_step([Turn("Delete the last task", (listed(),))], TOOLS).text
 

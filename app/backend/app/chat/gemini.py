@@ -118,7 +118,7 @@ class Gemini:
 
     async def _post(self, request: dict[str, Any], deadline: float) -> httpx.Response:
         try:
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            async with asyncio.timeout(deadline - time.monotonic()):
                 return await self._client.post(self._path, json=request)
         except TimeoutError:
             self._metrics.model_calls.add(status="timeout")

@@ -142,13 +142,13 @@ class Chat:
             return await self._model.generate(contents, instructions=told, declarations=declarations, deadline=deadline)
 
         async def call_tool(call: FunctionCall) -> Invocation:
-            return await self._call_tool(turn, call)
+            try:
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    return await self._call_tool(turn, call)
+            except TimeoutError:
+                raise DeadlineError("the tools take too long") from None
 
-        try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                return await run_agent(ask, call_tool, turn.history, self._max_rounds)
-        except TimeoutError:
-            raise DeadlineError("the turn takes too long") from None
+        return await run_agent(ask, call_tool, turn.history, self._max_rounds)
 
     async def _call_tool(self, turn: Turn, call: FunctionCall) -> Invocation:
         async with self._database.transaction() as connection:

@@ -1,0 +1,132 @@
+"""Runs of the gate on the Minikube that `todo-k8s setup` raised, from copies of the project with a fault in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_todo_k8s.tools.toolchain import Toolchain, cache_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("pyproject.toml", "conftest.py", "app", "charts", "Dockerfiles", "tests/acceptance", "pytest_todo_k8s")
+LEFT_OUT = shutil.ignore_patterns("node_modules", ".next", "__pycache__", "*.pyc")
+RUN_LIMIT_S = 900
+PHASE_LIMIT_S = 400
+NAMESPACE = "todo-resilience"
+
+
+@dataclass
+class Project:
+    """A copy of the project and the runs that are made from it."""
+
+    root: Path
+
+    @property
+    def out(self) -> Path:
+        return self.root / "out"
+
+    def start(self) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-m", "pytest", "--todo-cluster=minikube", f"--todo-namespace={NAMESPACE}"]
+        return subprocess.Popen(
+            [*argv, "tests/acceptance"],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self) -> tuple[int, str]:
+        """Return exit status and output of a whole run."""
+        process = self.start()
+        try:
+            output, _ = process.communicate(timeout=RUN_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        return process.returncode, output
+
+    def kill_in(self, phase: str) -> None:
+        """Start a run and kill it with -9 once `phase` has begun: when the one before it is in the evidence."""
+        order = ["preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity"]
+        before = order[order.index(phase) - 1]
+        process, deadline = self.start(), time.monotonic() + PHASE_LIMIT_S
+        while before not in self.phases() and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.2)
+        time.sleep(2)
+        assert process.poll() is None, "the run ended before it could be killed"
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+
+    def phases(self) -> list[str]:
+        try:
+            return [phase["name"] for phase in self.evidence()["phases"]]
+        except (FileNotFoundError, json.JSONDecodeError):
+            return []
+
+    def evidence(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.out / "evidence.json").read_text(encoding="utf-8"))
+        return content
+
+    def verdicts(self) -> dict[str, str]:
+        return {each["id"]: each["verdict"] for each in self.evidence()["criteria"]}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root = tmp_path / "project"
+    for name in COPIED:
+        source, target = ROOT / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=LEFT_OUT)
+        else:
+            shutil.copy2(source, target)
+    return Project(root)
+
+
+@pytest.fixture
+def leftovers() -> Callable[[], list[str]]:
+    """Return a function that lists what runs left: in cluster, engine, process table and cache."""
+    toolchain = Toolchain.load(os.environ)
+    environment = toolchain.child_environment(os.environ)
+
+    def ask(*argv: str | Path) -> list[str]:
+        done = subprocess.run(
+            argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout.split()
+
+    def look() -> list[str]:
+        where = (f"--kubeconfig={toolchain.kubeconfig}", f"--context={toolchain.profile}")
+        kubectl = (toolchain.path("kubectl"), *where)
+        mark = "app.kubernetes.io/managed-by=todo-k8s"
+        found = ask(*kubectl, "get", "namespaces", "-l", mark, "-o", "name")
+        found += ask(*kubectl, "get", "persistentvolumes", "-o", "name")
+        found += ask(toolchain.path("docker"), "image", "ls", "-q", "--filter", "label=todo-k8s.dev/run-id")
+        found += [str(path) for path in (cache_root(os.environ) / "runs").glob("*")]
+        found += [str(path) for path in Path("/proc").glob("[0-9]*") if _is_of_a_run(path)]
+        return found
+
+    return look
+
+
+def _is_of_a_run(process: Path) -> bool:
+    try:
+        return b"TODO_K8S_RUN_ID=" in (process / "environ").read_bytes()
+    except OSError:
+        return False
