@@ -6,6 +6,9 @@ import { THEME_COOKIE, themeOf } from "@/browser/theme";
 import { ThemeChoice } from "@/components/theme-choice";
 
 import "./globals.css";
+// After the general rules, which they add to.
+import "./chat.css";
+import "./dashboard.css";
 
 export const metadata: Metadata = { title: "Todo", description: "Keep track of what needs to be done." };
 
