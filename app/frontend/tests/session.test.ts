@@ -55,9 +55,9 @@ describe("a sealed session", () => {
 });
 
 describe("the session cookie", () => {
-  it("is out of reach of scripts, other sites and plain http", () => {
+  it("is kept for a day after the session, out of reach of scripts, other sites and plain http", () => {
     expect(sessionCookie("sealed", new Date(0))).toBe(
-      "todo_session=sealed; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; HttpOnly; SameSite=Lax; Secure",
+      "todo_session=sealed; Expires=Fri, 02 Jan 1970 00:00:00 GMT; Path=/; HttpOnly; SameSite=Lax; Secure",
     );
     expect(clearedSessionCookie()).toBe("todo_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
   });

@@ -72,8 +72,14 @@ def database_url(node: Node) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def stack(built: Node, database_url: str) -> Iterator[Stack]:
-    """The application that tests share: each works with accounts of its own."""
-    with servers.backend(built.commands, database_url).running() as backend:
+    """The application with its assistant that tests share: each works with accounts of its own."""
+    with servers.gemini_emulator(built.commands).running() as emulator:
+        chat = {"GEMINI_BASE_URL": emulator.url, "GEMINI_API_KEY": "any key does"}
+        yield from _stack(built, database_url, chat)
+
+
+def _stack(built: Node, database_url: str, chat: dict[str, str]) -> Iterator[Stack]:
+    with servers.backend(built.commands, database_url, **chat).running() as backend:
         frontend = servers.frontend(built.commands, built.executable, backend.url)
         with frontend.running():
             yield Stack(frontend, backend)
@@ -81,11 +87,8 @@ def stack(built: Node, database_url: str) -> Iterator[Stack]:
 
 @pytest.fixture
 def own_stack(built: Node, database_url: str) -> Iterator[Stack]:
-    """An application whose parts a test may stop and change."""
-    with servers.backend(built.commands, database_url).running() as backend:
-        frontend = servers.frontend(built.commands, built.executable, backend.url)
-        with frontend.running():
-            yield Stack(frontend, backend)
+    """An application without an assistant, whose parts a test may stop and change."""
+    yield from _stack(built, database_url, {})
 
 
 @pytest.fixture(scope="session")

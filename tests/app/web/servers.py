@@ -1,4 +1,4 @@
-"""The application as plain processes on loopback addresses: PostgreSQL, the backend and the frontend."""
+"""The application as plain processes on loopback addresses: PostgreSQL, the model API, the backend and the frontend."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 AUTH_SECRET: Final = "a secret of the browser tests, longer than 32 bytes"
 BACKEND: Final = FRONTEND.parent / "backend"
+EMULATOR: Final = FRONTEND.parent / "gemini_emulator"
 _START_TIMEOUT_S: Final = 60.0
 _MIGRATE_TIMEOUT_S: Final = 60.0
 _POLL_S: Final = 0.05
@@ -111,6 +112,11 @@ def backend(commands: CommandRunner, database_url: str, **environment: str) -> S
     """The backend as it runs in its image; needs a migrated database."""
     required = {"DATABASE_URL": database_url, "JWT_SECRET": AUTH_SECRET, "GEMINI_API_KEY": ""}
     return Server(commands, [sys.executable, "-m", "app"], BACKEND, required | environment, "/ready")
+
+
+def gemini_emulator(commands: CommandRunner) -> Server:
+    """The emulator of the model API that the chat talks to."""
+    return Server(commands, [sys.executable, "-m", "gemini_emulator"], EMULATOR, {}, "/healthz")
 
 
 def frontend(commands: CommandRunner, node: Path, backend_url: str, **environment: str) -> Server:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests.app.web.conftest import SCREENSHOTS, Account, sign_up
+from tests.app.web.test_chat import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from tests.app.web.conftest import Stack
 
 TITLES = ("Call the landlord", "a_title_that_has_no_place_to_break_" * 5, "Buy milk", "Water the plants")
-NAMED_CONTROLS = """() => [...document.querySelectorAll("button, input, a[href]")]
+NAMED_CONTROLS = """() => [...document.querySelectorAll("button, input, textarea, select, a[href]")]
   .filter((control) => !control.dataset.testid).map((control) => control.outerHTML)"""
 UNSAFE_WIDTH = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -55,3 +56,28 @@ def test_pages_fit_and_follow_the_colour_scheme(
     page.get_by_test_id("task-delete").first.click()
     page.get_by_test_id("delete-dialog").wait_for()
     snap(page, f"delete-{scheme}-{width}")
+    page.get_by_test_id("delete-cancel").click()
+    page.get_by_test_id("task-new-details").click()
+    snap(page, f"create-{scheme}-{width}")
+    page.get_by_test_id("task-title-field").fill("Pay the bills")
+    page.get_by_test_id("task-description-field").fill("Gas and water.")
+    page.get_by_test_id("task-due-field").fill("2026-12-31")
+    page.get_by_test_id("create-submit").click()
+    page.get_by_test_id("task-due").wait_for()
+    page.get_by_test_id("floating-toggle").click()
+    say(page, "What's pending?")
+    snap(page, f"floating-{scheme}-{width}")
+    page.get_by_test_id("floating-toggle").click()
+    page.get_by_test_id("task-title").first.click()
+    page.get_by_test_id("task-form").wait_for()
+    snap(page, f"task-{scheme}-{width}")
+    page.goto("/dashboard")
+    page.get_by_test_id("recent-tasks").wait_for()
+    snap(page, f"dashboard-{scheme}-{width}")
+    page.goto("/chat")
+    page.get_by_test_id("chat-history").wait_for()
+    say(page, "Delete the milk task")
+    page.get_by_test_id("chat-message").fill("Hello x-emu-fault: 500")
+    page.get_by_test_id("chat-send").click()
+    page.get_by_test_id("banner-failure").wait_for()
+    snap(page, f"chat-{scheme}-{width}")

@@ -30,12 +30,35 @@ export async function listTasks(filter: Filter, offset: number): Promise<TaskPag
   return (await call("GET", `/api/tasks?${query.toString()}`)) as TaskPage;
 }
 
-export async function createTask(title: string): Promise<void> {
-  await call("POST", "/api/tasks", { title });
+/** The given number of tasks that were created last. */
+export async function newestTasks(limit: number): Promise<TaskPage> {
+  return (await call("GET", `/api/tasks?sort=created_at&order=desc&limit=${limit}`)) as TaskPage;
 }
 
-export async function renameTask(id: string, title: string): Promise<void> {
-  await call("PATCH", `/api/tasks/${id}`, { title });
+/** How many tasks are not completed. */
+export async function countPending(): Promise<number> {
+  return ((await call("GET", "/api/tasks?status=pending&limit=1")) as TaskPage).total;
+}
+
+export async function getTask(id: string): Promise<Task> {
+  return (await call("GET", `/api/tasks/${encodeURIComponent(id)}`)) as Task;
+}
+
+/** The parts of a task that its user writes; null is nothing, an absent part keeps what there is. */
+export interface TaskDraft {
+  readonly title?: string;
+  readonly description?: string | null;
+  /** Day as `YYYY-MM-DD`. */
+  readonly due_date?: string | null;
+  readonly completed?: boolean;
+}
+
+export async function createTask(draft: TaskDraft): Promise<void> {
+  await call("POST", "/api/tasks", draft);
+}
+
+export async function updateTask(id: string, draft: TaskDraft): Promise<void> {
+  await call("PATCH", `/api/tasks/${id}`, draft);
 }
 
 /** Set the state that the user saw asked for, so that a click is never applied twice. */

@@ -1,8 +1,7 @@
-import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { ApiError, failureMessage } from "./api";
 import { type Filter, listTasks, type Task, type TaskPage } from "./tasks";
+import { useFailure } from "./use-failure";
 
 /** The task list as a page sees it. */
 export interface TaskList {
@@ -27,9 +26,8 @@ interface Shown extends TaskPage {
 /** Fetch the tasks of a filter and keep them in step with the server. */
 export function useTasks(filter: Filter): TaskList {
   const [shown, setShown] = useState<Shown | null>(null);
-  const [failure, setFailure] = useState<string | null>(null);
+  const { failure, fail, clear } = useFailure();
   const current = shown?.filter === filter ? shown : null;
-  const fail = useFailure(setFailure);
   // What is asked for now; an answer to an older question is of no use any more.
   const asked = useRef({ filter, number: 0 });
 
@@ -42,14 +40,14 @@ export function useTasks(filter: Filter): TaskList {
         (page) => {
           if (!newest()) return;
           setShown({ filter: question.filter, ...(before ? extended(before, page) : page) });
-          setFailure(null);
+          clear();
         },
         (error: unknown) => {
           if (newest()) fail(error);
         },
       );
     },
-    [fail],
+    [fail, clear],
   );
 
   useEffect(() => {
@@ -69,18 +67,6 @@ export function useTasks(filter: Filter): TaskList {
   };
   const loadMore = () => load(current ?? undefined);
   return { tasks: current?.tasks ?? null, total: current?.total ?? 0, failure, reload: load, loadMore, change };
-}
-
-/** What to do with a failed call: an ended session leads to the log-in page, anything else is shown. */
-function useFailure(setFailure: (message: string) => void): (error: unknown) => void {
-  const router = useRouter();
-  return useCallback(
-    (error: unknown) => {
-      if (error instanceof ApiError && error.status === 401) router.replace("/login?reason=expired");
-      else setFailure(failureMessage(error));
-    },
-    [router, setFailure],
-  );
 }
 
 /** Two pages as one; a task that moved to the second by a new one before it is kept once. */

@@ -35,11 +35,14 @@ export function AuthForm({ mode }: { readonly mode: "login" | "signup" }) {
           {failure}
         </p>
       )}
-      {signup && <Field label="Name (optional)" name="name" type="text" autoComplete="name" maxLength={255} />}
-      <Field label="E-mail" name="email" type="email" autoComplete="email" maxLength={255} required />
+      {signup && (
+        <Field label="Name (optional)" name="name" testId="auth-name" type="text" autoComplete="name" maxLength={255} />
+      )}
+      <Field label="E-mail" name="email" testId="auth-email" type="email" autoComplete="email" maxLength={255} required />
       <Field
         label="Password"
         name="password"
+        testId="auth-password"
         type="password"
         autoComplete={signup ? "new-password" : "current-password"}
         hint={signup ? "8 to 128 characters" : undefined}

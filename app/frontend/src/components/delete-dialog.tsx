@@ -1,25 +1,19 @@
 "use client";
 
-import { useEffect, useId, useRef } from "react";
+import { Dialog } from "./dialog";
 
 interface DeleteDialogProps {
+  readonly heading: string;
   readonly title: string;
   readonly busy: boolean;
   readonly onConfirm: () => Promise<void>;
   readonly onCancel: () => void;
 }
 
-/** Question before a task is deleted; the browser's own dialog keeps the focus inside and closes on Escape. */
-export function DeleteDialog({ title, busy, onConfirm, onCancel }: DeleteDialogProps) {
-  const heading = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
-
+/** Question before something is deleted. */
+export function DeleteDialog({ heading, title, busy, onConfirm, onCancel }: DeleteDialogProps) {
   return (
-    <dialog ref={dialog} aria-labelledby={heading} onClose={onCancel} data-testid="delete-dialog">
-      <h2 id={heading}>Delete this task?</h2>
+    <Dialog heading={heading} onClose={onCancel} testId="delete-dialog">
       <p className="title">{title}</p>
       <div className="row end">
         <button type="button" onClick={onCancel} data-testid="delete-cancel">
@@ -29,6 +23,6 @@ export function DeleteDialog({ title, busy, onConfirm, onCancel }: DeleteDialogP
           Delete
         </button>
       </div>
-    </dialog>
+    </Dialog>
   );
 }

@@ -4,8 +4,14 @@ import { type SubmitEvent, useState } from "react";
 
 import { useHydrated } from "@/browser/use-hydrated";
 
+interface NewTaskFormProps {
+  readonly onCreate: (title: string) => Promise<boolean>;
+  /** Asks for a form with all parts of a task. */
+  readonly onDetails: () => void;
+}
+
 /** One line in which a new task is written. */
-export function NewTaskForm({ onCreate }: { readonly onCreate: (title: string) => Promise<boolean> }) {
+export function NewTaskForm({ onCreate, onDetails }: NewTaskFormProps) {
   const hydrated = useHydrated();
   const [title, setTitle] = useState("");
   const [busy, setBusy] = useState(false);
@@ -18,7 +24,7 @@ export function NewTaskForm({ onCreate }: { readonly onCreate: (title: string) =
   }
 
   return (
-    <form onSubmit={(event) => void submit(event)} className="row">
+    <form onSubmit={(event) => void submit(event)} className="row new-task">
       <label htmlFor="new-task" className="unseen">
         New task
       </label>
@@ -35,6 +41,9 @@ export function NewTaskForm({ onCreate }: { readonly onCreate: (title: string) =
       />
       <button type="submit" className="primary" disabled={!hydrated || busy || title.trim() === ""} data-testid="task-new-submit">
         Add
+      </button>
+      <button type="button" disabled={!hydrated} onClick={onDetails} data-testid="task-new-details">
+        Add with details…
       </button>
     </form>
   );

@@ -5,6 +5,9 @@ import { useState } from "react";
 import { createTask, type Filter, FILTERS } from "@/browser/tasks";
 import { type TaskList, useTasks } from "@/browser/use-tasks";
 
+import { CreateDialog } from "./create-dialog";
+import { FailureBanner } from "./failure-banner";
+import { FloatingChat } from "./floating-chat";
 import { NewTaskForm } from "./new-task-form";
 import { TaskItem } from "./task-item";
 
@@ -15,13 +18,28 @@ const EMPTY_TEXTS: Readonly<Record<Filter, string>> = {
   completed: "Nothing completed yet.",
 };
 
-/** The task page: create, filter, and the list. */
+/** The task page: create, filter, the list, and the assistant beside it. */
 export function TaskBoard() {
   const [filter, setFilter] = useState<Filter>("all");
+  const [creating, setCreating] = useState(false);
   const list = useTasks(filter);
+  const { reload } = list;
   return (
     <>
-      <NewTaskForm onCreate={(title) => list.change(() => createTask(title))} />
+      <NewTaskForm
+        onCreate={(title) => list.change(() => createTask({ title }))}
+        onDetails={() => {
+          setCreating(true);
+        }}
+      />
+      {creating && (
+        <CreateDialog
+          onCreated={() => reload()}
+          onClose={() => {
+            setCreating(false);
+          }}
+        />
+      )}
       <div className="filters" role="group" aria-label="Show">
         {(Object.keys(FILTERS) as Filter[]).map((name) => (
           <button
@@ -39,18 +57,8 @@ export function TaskBoard() {
       </div>
       {list.failure !== null && <FailureBanner message={list.failure} onRetry={list.reload} />}
       <Tasks list={list} emptyText={EMPTY_TEXTS[filter]} />
+      <FloatingChat onToolsUsed={() => void reload()} />
     </>
-  );
-}
-
-function FailureBanner({ message, onRetry }: { readonly message: string; readonly onRetry: () => Promise<void> }) {
-  return (
-    <div role="alert" className="banner" data-testid="banner-failure">
-      <span>{message}</span>
-      <button type="button" onClick={() => void onRetry()} data-testid="banner-retry">
-        Try again
-      </button>
-    </div>
   );
 }
 

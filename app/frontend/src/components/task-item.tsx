@@ -1,8 +1,10 @@
 "use client";
 
+import Link from "next/link";
 import { useState } from "react";
 
-import { completeTask, deleteTask, renameTask, type Task } from "@/browser/tasks";
+import { dueText } from "@/browser/task-draft";
+import { completeTask, deleteTask, type Task, updateTask } from "@/browser/tasks";
 import type { TaskList } from "@/browser/use-tasks";
 
 import { DeleteDialog } from "./delete-dialog";
@@ -35,7 +37,7 @@ export function TaskItem({ task, change }: TaskItemProps) {
   }
 
   async function rename(title: string) {
-    if (await apply(() => renameTask(task.id, title))) setMode("shown");
+    if (await apply(() => updateTask(task.id, { title }))) setMode("shown");
   }
 
   async function remove() {
@@ -65,17 +67,28 @@ export function TaskItem({ task, change }: TaskItemProps) {
         <TitleLine task={task} onMode={setMode} />
       )}
       {mode === "deleted" && (
-        <DeleteDialog title={task.title} busy={busy} onConfirm={remove} onCancel={show} />
+        <DeleteDialog heading="Delete this task?" title={task.title} busy={busy} onConfirm={remove} onCancel={show} />
       )}
     </li>
+  );
+}
+
+function DueDate({ dueDate }: { readonly dueDate: string }) {
+  return (
+    <time dateTime={dueDate} className="due quiet" data-testid="task-due">
+      Due {dueText(dueDate)}
+    </time>
   );
 }
 
 function TitleLine({ task, onMode }: { readonly task: Task; readonly onMode: (mode: "edited" | "deleted") => void }) {
   return (
     <>
-      <span className="title" data-testid="task-title">
-        {task.title}
+      <span className="title">
+        <Link href={`/tasks/${task.id}`} prefetch={false} data-testid="task-title">
+          {task.title}
+        </Link>
+        {task.due_date !== null && <DueDate dueDate={task.due_date} />}
       </span>
       <button
         type="button"

@@ -7,3 +7,8 @@ export async function currentSession(): Promise<Session | null> {
   const jar = await cookies();
   return await openSession(jar.get(SESSION_COOKIE)?.value);
 }
+
+/** Whether there was a session, for a request that has none: the browser keeps its cookie for a while longer. */
+export async function sessionEnded(): Promise<boolean> {
+  return (await cookies()).has(SESSION_COOKIE);
+}

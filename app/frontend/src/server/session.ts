@@ -54,9 +54,17 @@ export async function openSession(sealed: string | undefined): Promise<Session |
   }
 }
 
-/** `Set-Cookie` value that keeps a sealed session until it expires. */
+/** How much longer than the session its cookie is kept, in milliseconds. */
+const REMEMBERED_MS = 86_400_000;
+
+/**
+ * `Set-Cookie` value that keeps a sealed session.
+ *
+ * The seal does not open after `expires`; the cookie stays for a day, so that the user can be told why to log in again.
+ */
 export function sessionCookie(sealed: string, expires: Date): string {
-  return `${SESSION_COOKIE}=${sealed}; Expires=${expires.toUTCString()}; ${cookieAttributes()}`;
+  const forgotten = new Date(expires.getTime() + REMEMBERED_MS);
+  return `${SESSION_COOKIE}=${sealed}; Expires=${forgotten.toUTCString()}; ${cookieAttributes()}`;
 }
 
 /** `Set-Cookie` value that makes the browser forget the session. */
