@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
@@ -118,16 +119,29 @@ async def _refusal(request: Request, problem: ApiError) -> JSONResponse:
     )
 
 
+def allowed_methods(request: Request) -> str:
+    """Return the methods of a path in the form of the header ``Allow``; the framework knows those of one route only."""
+    segments = request.url.path.split("/")
+    document: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    fitting = [methods for template, methods in document.items() if _fits(template.split("/"), segments)]
+    return ", ".join(sorted({method.upper() for methods in fitting for method in methods}))
+
+
+def _fits(template: list[str], segments: list[str]) -> bool:
+    return len(template) == len(segments) and all(
+        part.startswith("{") or part == segment for part, segment in zip(template, segments, strict=True)
+    )
+
+
 async def _http_problem(request: Request, problem: HTTPException) -> JSONResponse:
     # The framework knows 404, 405 and, for a body that it cannot read at all, 400: one more kind of invalid body.
     message = {404: "No such path.", 405: "The path does not know this method."}.get(problem.status_code)
     status = problem.status_code if message else 422
+    headers = dict(problem.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed_methods(request) or headers["Allow"]
     return error_response(
-        request.state.request_id,
-        status,
-        UNIQUE_CODES[status],
-        message or "The body cannot be read.",
-        headers=problem.headers,
+        request.state.request_id, status, UNIQUE_CODES[status], message or "The body cannot be read.", headers=headers
     )
 
 

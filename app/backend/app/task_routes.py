@@ -6,14 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, Field, StrictBool
 
 from app import tasks
 from app.access import Shared, TokenOwner, unauthenticated
 from app.errors import ApiError, error_docs, not_found
 from app.paging import Page
 from app.tasks import Order, Selection, Sort, Status, Task
-from app.text import Description, DueDate, SearchText, Title
+from app.text import Description, DueDate, QueryBool, SearchText, Title
 
 
 class NewTask(BaseModel):
@@ -22,29 +22,23 @@ class NewTask(BaseModel):
     title: Title
     description: Description | None = None
     due_date: DueDate | None = None
-    completed: bool = False
+    completed: StrictBool = False
 
 
 class TaskChanges(BaseModel):
     """Changes of a task: an absent field keeps its value, null clears description or due date."""
 
-    title: Title | None = None
+    # What is absent is never read; a factory keeps its default out of the API document.
+    title: Title = Field(default_factory=str)
     description: Description | None = None
     due_date: DueDate | None = None
-    completed: bool | None = None
-
-    @model_validator(mode="after")
-    def _only_clearable_fields_are_null(self) -> TaskChanges:
-        for field in ("title", "completed"):
-            if field in self.model_fields_set and getattr(self, field) is None:
-                raise ValueError(f"{field} must not be null")
-        return self
+    completed: StrictBool = Field(default_factory=bool)
 
 
 class Completion(BaseModel):
     """The wanted state of a task; without it the state flips."""
 
-    completed: bool | None = None
+    completed: StrictBool | None = None
 
 
 class TaskPage(BaseModel):
@@ -58,7 +52,7 @@ class Filters(Page):
     """The query part of a list request."""
 
     status: Status = Status.ALL
-    completed: bool | None = None
+    completed: QueryBool | None = None
     q: SearchText = ""
     sort: Sort = Sort.CREATED_AT
     order: Order = Order.DESC

@@ -1,4 +1,7 @@
-"""Kinds of text that the API accepts, as annotated types. Lengths are counted in Unicode characters."""
+"""Kinds of text that the API accepts, as annotated types. Lengths are counted in Unicode characters.
+
+Each type says in its JSON schema exactly what it accepts, so that a client can tell from the API document alone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,12 @@ import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StrictBool, StringConstraints, WithJsonSchema
+
+WHITE_SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""The characters that are trimmed (Unicode property White_Space), for a character class of a regular expression."""
+
+CONTROL = r"\x00-\x1f\x7f-\x9f"
 
 EMAIL_FORM = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 """Printable ASCII with one @ and a dot after it. ASCII alone, so that lower-casing means the same here and in
@@ -17,8 +25,10 @@ DATE_FORM = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 TIMESTAMP_FORM = re.compile(DATE_FORM.pattern + r"[Tt ]", re.ASCII)
 
-YEARS = range(1, 9999)
+YEARS = range(2, 9999)
 """Years of a due date that stay representable in every time zone."""
+
+YEARS_FORM = r"^(?:000[2-9]|00[1-9]\d|0[1-9]\d\d|[1-8]\d{3}|9[0-8]\d\d|99[0-8]\d|999[0-8])-"
 
 
 def _storable(value: str) -> str:
@@ -56,27 +66,91 @@ def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("must have an offset such as Z or +01:00")
     if value.year not in YEARS:
-        raise ValueError("must lie between the years 1 and 9998")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must lie between the years 1 and 9998") from None
+        raise ValueError(f"must lie between the years {YEARS.start} and {YEARS.stop - 1}")
+    return value.astimezone(UTC)
 
 
 def _iso(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_plain)]
-Description = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_storable)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), AfterValidator(_email)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=255), AfterValidator(_plain)]
-NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=128), AfterValidator(_storable)]
-GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_storable)]
-ChatText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_storable)
+def _truth(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _text(**keywords: object) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", **keywords}, mode="validation")
+
+
+def _trimmed(inner: str) -> str:
+    """Return the pattern of text with white space around ``inner``."""
+    return f"^[{WHITE_SPACE}]*{inner}[{WHITE_SPACE}]*$"
+
+
+def _between(bad: str, most: int) -> str:
+    """Return the pattern of 1 to ``most`` characters without ``bad`` ones and without white space at the ends."""
+    end = f"[^{WHITE_SPACE}{bad}]"
+    return f"{end}(?:[^{bad}]{{0,{most - 2}}}{end})?"
+
+
+STORABLE = r"^[^\x00]*$"
+
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_plain),
+    _text(pattern=_trimmed(_between(CONTROL, 200))),
 ]
-SearchText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_storable)]
-DueDate = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_in_utc)]
-Moment = Annotated[datetime, PlainSerializer(_iso, return_type=str)]
+ChatText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000),
+    AfterValidator(_storable),
+    _text(pattern=_trimmed(_between(r"\x00", 10_000))),
+]
+Description = Annotated[
+    str, StringConstraints(max_length=1000), AfterValidator(_storable), _text(maxLength=1000, pattern=STORABLE)
+]
+Email = Annotated[
+    str,
+    StringConstraints(max_length=255),
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_email),
+    _text(maxLength=255, pattern=_trimmed(EMAIL_FORM.pattern)),
+]
+Name = Annotated[
+    str,
+    StringConstraints(max_length=255),
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_plain),
+    _text(maxLength=255, pattern=_trimmed(f"(?:{_between(CONTROL, 255)})?")),
+]
+NewPassword = Annotated[
+    str,
+    StringConstraints(min_length=8, max_length=128),
+    AfterValidator(_storable),
+    _text(minLength=8, maxLength=128, pattern=STORABLE),
+]
+GivenPassword = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=128),
+    AfterValidator(_storable),
+    _text(minLength=1, maxLength=128, pattern=STORABLE),
+]
+SearchText = Annotated[
+    str, StringConstraints(max_length=200), AfterValidator(_storable), _text(maxLength=200, pattern=STORABLE)
+]
+DueDate = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    AfterValidator(_in_utc),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}], "pattern": YEARS_FORM}),
+]
+QueryBool = Annotated[StrictBool, BeforeValidator(_truth)]
+"""A truth value in a query: true or false, and no other word for them."""
+
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 """A point in time as it goes out: ISO 8601 in UTC with Z."""

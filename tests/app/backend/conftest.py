@@ -20,6 +20,11 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# How long an example takes says more about the machine than about the code.
+hypothesis_settings.register_profile("unhurried", deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 APPLICATION = Path(__file__).resolve().parents[3] / "app"
 sys.path[:0] = [str(APPLICATION / "backend"), str(APPLICATION / "gemini_emulator")]

@@ -101,6 +101,22 @@ def test_unknown_paths_and_methods(anonymous: httpx.Client) -> None:
     assert method.headers["Allow"] == "POST"
 
 
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/tasks", "GET, POST"),
+        ("/api/tasks/7", "DELETE, GET, PATCH, PUT"),
+        ("/api/7/conversations/7", "DELETE"),
+        # Both a task and the chat of a user could be meant.
+        ("/api/tasks/chat", "DELETE, GET, PATCH, POST, PUT"),
+        ("/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_allow_names_all_methods_of_a_path(anonymous: httpx.Client, path: str, allowed: str) -> None:
+    reply = anonymous.request("TRACE", path)
+    assert (reply.status_code, ", ".join(sorted(reply.headers["Allow"].split(", ")))) == (405, allowed)
+
+
 @pytest.mark.parametrize("given", ["abc-123_X.y", "a" * 64])
 def test_harmless_request_id_is_passed_on(anonymous: httpx.Client, given: str) -> None:
     assert anonymous.get("/health", headers={"X-Request-ID": given}).headers["X-Request-ID"] == given

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from app.text import Description, DueDate, Email, Title
+from app.text import (
+    ChatText,
+    Description,
+    DueDate,
+    Email,
+    GivenPassword,
+    Name,
+    NewPassword,
+    SearchText,
+    Title,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
@@ -33,7 +44,7 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
         yield opened
 
 
-def accepted(adapter: TypeAdapter[str], value: object) -> str | None:
+def accepted(adapter: TypeAdapter[Any], value: object) -> Any:
     try:
         return adapter.validate_python(value)
     except ValidationError:
@@ -51,6 +62,41 @@ def test_title_is_accepted_exactly_by_the_rule(text: str) -> None:
         assert 1 <= len(title) <= 200
         assert title == text.strip(WHITE_SPACE)
         assert not any(unicodedata.category(c) == "Cc" for c in title)
+
+
+CORNERS = st.text(st.sampled_from(" \t\n\r\x00\x1c\x1f\x7f\x85\xa0\u2003\ufeffa@.Z9~\u00e9\U0001f600"), max_size=12)
+LENGTHS = st.sampled_from([1, 7, 8, 127, 128, 129, 198, 199, 200, 201, 254, 255, 256, 1000, 1001, 9999, 10_000, 10_001])
+long_text = st.builds(lambda before, length, after: before + "x" * length + after, CORNERS, LENGTHS, CORNERS)
+
+
+KINDS = {
+    "chat": ChatText,
+    "description": Description,
+    "email": Email,
+    "given password": GivenPassword,
+    "name": Name,
+    "new password": NewPassword,
+    "search": SearchText,
+    "title": Title,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(text=CORNERS | long_text | st.emails())
+@settings(max_examples=300)
+def test_schema_says_exactly_what_is_accepted(kind: str, text: str) -> None:
+    adapter: TypeAdapter[str] = TypeAdapter(KINDS[kind])
+    schema = adapter.json_schema()
+    # The keyword means a search, and its end is the end of the text.
+    fits = re.search(schema["pattern"].removesuffix("$") + r"\Z", text) is not None
+    fits = fits and schema.get("minLength", 0) <= len(text) <= schema.get("maxLength", len(text))
+    assert fits == (accepted(adapter, text) is not None)
+
+
+@given(st.dates())
+def test_schema_of_due_dates_knows_the_years(day: date) -> None:
+    fits = re.search(TypeAdapter(DueDate).json_schema()["pattern"], str(day)) is not None
+    assert fits == (accepted(due_dates, str(day)) is not None)
 
 
 @given(any_text)
@@ -133,7 +179,7 @@ def test_due_date_is_a_moment_in_utc_or_refused(moment: datetime) -> None:
         assert found == moment
 
 
-@given(st.dates(max_value=datetime(9998, 12, 31, tzinfo=UTC).date()))
+@given(st.dates(date(2, 1, 1), date(9998, 12, 31)))
 def test_plain_date_is_midnight_utc(day: object) -> None:
     found = due_dates.validate_python(str(day))
     assert found.isoformat() == f"{day}T00:00:00+00:00"
