@@ -199,6 +199,9 @@ def reason(problem: psycopg.Error) -> str:
     """Name the cause of a connection problem in plain words; the driver's text may quote the user name."""
     text = str(problem).lower()
     causes = {
+        "certificate": "certificate not accepted",
+        "channel binding": "channel binding not agreed",
+        "no encryption": "TLS demanded",
         "refused": "connection refused",
         "timeout": "no answer in time",
         "timed out": "no answer in time",

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from app import __version__
 from app.access import Shared
-from app.database import Database
+from app.database import Connection, Database
 from app.metrics import CONTENT_TYPE
 from app.migrations import newest_version
 
@@ -118,14 +118,26 @@ async def check(database: Database) -> Checks:
     started = time.monotonic()
     try:
         async with asyncio.timeout(READY_TIMEOUT_S), database.connection() as connection:
-            cursor = await connection.execute("SELECT max(version) AS version FROM schema_migrations")
-            [row] = await cursor.fetchall()
-        version = row["version"]
-    except psycopg.errors.UndefinedTable:
-        version = None
+            version = await _schema_version(connection)
     except (psycopg.Error, TimeoutError):
         return UNREACHABLE
     return Checks(
         database=DatabaseCheck(ok=True, latency_ms=round((time.monotonic() - started) * 1000, 1)),
         migrations=MigrationsCheck(ok=version is not None and version >= newest_version(), version=version),
     )
+
+
+async def _schema_version(connection: Connection) -> int | None:
+    """Return the newest applied migration, or None before the first one.
+
+    The table is looked for before it is read: asking for one that is not there yet would put an ERROR into the
+    database's log at every normal first start.
+    """
+    cursor = await connection.execute("SELECT to_regclass('schema_migrations') IS NOT NULL AS there")
+    [row] = await cursor.fetchall()
+    if not row["there"]:
+        return None
+    cursor = await connection.execute("SELECT max(version) AS version FROM schema_migrations")
+    [row] = await cursor.fetchall()
+    version: int | None = row["version"]
+    return version

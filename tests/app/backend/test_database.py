@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-import selectors
-import socket
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from app.database import reason
 from app.logs import FIELDS
+
+from tests.app.backend.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,74 +29,11 @@ QUICK_S = 4.0
 nothing else runs."""
 
 
-class Proxy:
-    """Passes TCP connections on to the socket of PostgreSQL."""
-
-    def __init__(self, target: str) -> None:
-        self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._pairs: list[socket.socket] = []
-        self.silent = threading.Event()
-        self._ended = False
-        self._open()
-
-    def _open(self) -> None:
-        self._thread = threading.Thread(target=self._accept, args=[self._listener])
-        self._thread.start()
-
-    def _accept(self, listener: socket.socket) -> None:
-        threads = []
-        while True:
-            try:
-                client, _ = listener.accept()
-            except OSError:
-                break
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self._target)
-            self._pairs += [client, server]
-            threads.append(threading.Thread(target=self._pass, args=[client, server]))
-            threads[-1].start()
-        for thread in threads:
-            thread.join(10)
-
-    def _pass(self, client: socket.socket, server: socket.socket) -> None:
-        with selectors.DefaultSelector() as selector, client, server:
-            selector.register(client, selectors.EVENT_READ, server)
-            selector.register(server, selectors.EVENT_READ, client)
-            while True:
-                for key, _ in selector.select(timeout=1):
-                    try:
-                        data = key.fileobj.recv(65536)  # type: ignore[union-attr]
-                        if not data:
-                            return
-                        if not self.silent.is_set():
-                            key.data.sendall(data)
-                    except OSError:
-                        return
-
-    def close(self) -> None:
-        """Refuse new connections and break those that are there."""
-        # A thread that waits in accept is woken by shutdown, not by close.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for each in self._pairs:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
-        self._pairs.clear()
-
-    def open_again(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self._open()
-
-
 @pytest.fixture
 def proxy(postgres: Path) -> Iterator[Proxy]:
     made = Proxy(str(postgres / ".s.PGSQL.5432"))
     yield made
-    if made._listener.fileno() >= 0:
-        made.close()
+    made.end()
 
 
 @pytest.fixture
@@ -228,6 +163,10 @@ def test_nothing_that_psycopg_says_about_a_session_is_kept_between_requests(back
         ('failed to resolve host "h": [Errno -2] Name or service not known', "host name not resolved"),
         ('FATAL:  password authentication failed for user "someone"', "credentials not accepted"),
         ("connection timeout expired", "no answer in time"),
+        ("root certificate file does not exist", "certificate not accepted"),
+        ("channel binding required, but server did not offer it", "channel binding not agreed"),
+        ('FATAL:  no pg_hba.conf entry for host "h", user "u", no encryption', "TLS demanded"),
+        ("server does not support SSL, but SSL was required", "TLS not agreed"),
         ("anything else of someone", "connection lost or not made"),
     ],
 )

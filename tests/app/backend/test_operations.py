@@ -62,6 +62,18 @@ def test_not_ready_without_schema_or_with_an_old_one_and_ready_with_a_newer_one(
         assert client.get("/ready").status_code == 200
 
 
+def test_a_schema_that_is_not_there_is_no_error_of_the_database(
+    new_database: Callable[[], str], settings_for: SettingsFor, start_backend: StartBackend
+) -> None:
+    url = new_database()
+    with start_backend(settings_for(url)) as backend:
+        client = backend.client()
+        assert [client.get("/ready").status_code for _ in range(3)] == [503] * 3
+    with psycopg.connect(url) as connection:  # the backend's sessions have ended and told their figures
+        asked = "SELECT xact_commit > 0, xact_rollback FROM pg_stat_database WHERE datname = current_database()"
+        assert connection.execute(asked).fetchone() == (True, 0)
+
+
 def test_not_ready_as_soon_as_the_shutdown_begins(
     database_url: str, settings_for: SettingsFor, start_backend: StartBackend
 ) -> None:
