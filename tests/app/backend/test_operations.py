@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from app import operations
 from app.migrations import newest_version
+
+from app import operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
