@@ -97,10 +97,16 @@ def browser(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
         chromium = node.chromium(cache_root(os.environ) / "web")
     environment: dict[str, str | float | bool] = {**os.environ, **chromium.environment}
     expect.set_options(timeout=TIMEOUT_MS)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium.executable, env=environment)
+    with pytest.MonkeyPatch.context() as patch:
+        # The Node that playwright brings needs a system library (libatomic) that a small machine lacks.
+        patch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node.executable))
+        driver = sync_playwright().start()
+    try:
+        found = driver.chromium.launch(executable_path=chromium.executable, env=environment)
         yield found
         found.close()
+    finally:
+        driver.stop()
 
 
 @pytest.fixture
