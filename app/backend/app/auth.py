@@ -43,7 +43,7 @@ class Account(BaseModel):
     user: User
 
 
-@router.post("/signup", status_code=201, responses=error_docs(409, 413, 415, 422, 503))
+@router.post("/signup", status_code=201, responses=error_docs(413, 415, 422, 503, EMAIL_TAKEN=409))
 async def sign_up(body: SignUp, shared: Shared) -> Session:
     """Make an account and log in."""
     async with shared.passwords.slot():
@@ -55,7 +55,7 @@ async def sign_up(body: SignUp, shared: Shared) -> Session:
     return _session(shared, user)
 
 
-@router.post("/login", responses=error_docs(401, 413, 415, 422, 429, 503))
+@router.post("/login", responses=error_docs(413, 415, 422, 429, 503, INVALID_CREDENTIALS=401))
 async def log_in(body: LogIn, request: Request, shared: Shared) -> Session:
     """Exchange credentials for an access token."""
     bucket = rate_limits.login_bucket(client_address(request, shared.settings), body.email)

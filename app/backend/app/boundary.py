@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 
 BODY_LIMIT_BYTES = 64 * 1024
 
+DISCARDED_AT_MOST_BYTES = 1024 * 1024
+"""Up to this size a body that is too large is read to its end and thrown away: a client that was cut off while it
+sends could lose the answer."""
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -138,18 +142,23 @@ async def read_body(headers: Headers, receive: Receive) -> bytes:
     too_large = BodyRefusedError(413, f"The body is larger than {BODY_LIMIT_BYTES} bytes.")
     announced = headers.get("content-length", "0")
     # The server has checked the form of the header; a long number must not reach int().
-    if len(announced) > len(str(BODY_LIMIT_BYTES)) or int(announced) > BODY_LIMIT_BYTES:
+    if len(announced) > len(str(DISCARDED_AT_MOST_BYTES)) or int(announced) > DISCARDED_AT_MOST_BYTES:
         raise too_large
     body = bytearray()
+    received = 0
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise DisconnectedError
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT_BYTES:
+        received += len(message.get("body", b""))
+        if received <= BODY_LIMIT_BYTES:
+            body += message.get("body", b"")
+        elif received > DISCARDED_AT_MOST_BYTES:
             raise too_large
         more = message.get("more_body", False)
+    if received > BODY_LIMIT_BYTES:
+        raise too_large
     if body and headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise BodyRefusedError(415, "The body must be application/json.")
     return bytes(body)

@@ -94,9 +94,20 @@ def error_response(
     return JSONResponse(reply.model_dump(exclude_none=True), status, dict(headers or {}))
 
 
-def error_docs(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route in the OpenAPI document for the given statuses."""
-    return {status: {"model": ErrorReply, "description": UNIQUE_CODES[status]} for status in sorted(set(statuses))}
+def error_docs(*statuses: int, **codes: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route in the OpenAPI document.
+
+    ``statuses`` come with the code that belongs to them, ``codes`` are more exact ones with their status.
+    """
+    named = [(status, UNIQUE_CODES[status]) for status in statuses] + [(status, code) for code, status in codes.items()]
+    docs: dict[int | str, dict[str, Any]] = {}
+    for status, code in sorted(named):
+        known = docs.setdefault(status, {"model": ErrorReply, "description": code})
+        if code != known["description"]:
+            known["description"] += f" or {code}"
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            known["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return docs
 
 
 def install_error_handlers(app: FastAPI) -> None:

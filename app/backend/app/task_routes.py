@@ -77,7 +77,7 @@ async def list_tasks(filters: Annotated[Filters, Query()], owner: TokenOwner, sh
     return TaskPage(tasks=found, total=total)
 
 
-@router.post("", status_code=201, responses=error_docs(409, 413, 415))
+@router.post("", status_code=201, responses=error_docs(413, 415, TASK_LIMIT=409))
 async def create_task(body: NewTask, request: Request, response: Response, owner: TokenOwner, shared: Shared) -> Task:
     """Make a task."""
     try:

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.app.backend.conftest import Backend, User
 
-CASES_PER_OPERATION = 15
+CASES_PER_OPERATION = 10
 TIMEOUT_S = 400
 
 

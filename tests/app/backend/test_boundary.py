@@ -55,6 +55,25 @@ def test_limit_holds_on_every_path(anonymous: httpx.Client) -> None:
         assert anonymous.post(path, content=b"x" * (LIMIT + 1), headers=JSON).status_code == 413
 
 
+def test_client_that_sends_too_much_gets_the_answer_after_it(user: User) -> None:
+    for content in (b"x" * 1_000_000, chunks(b"x" * 1_000_000)):
+        reply = user.client.post("/api/tasks", content=content, headers=JSON)
+        assert (reply.status_code, error(reply)["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+def test_giant_without_an_announcement_is_not_read_to_its_end(backend: Backend) -> None:
+    host, port = backend.url.removeprefix("http://").split(":")
+    piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST /api/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + piece * 16)
+        connection.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            connection.recv(4096)
+        connection.settimeout(10)
+        connection.sendall(piece)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
 def test_announced_giant_is_refused_without_reading_it(backend: Backend) -> None:
     host, port = backend.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:

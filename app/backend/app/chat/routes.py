@@ -14,9 +14,10 @@ from app.chat import conversations, messages
 from app.chat.conversations import Conversation
 from app.chat.messages import Invocation, Message
 from app.chat.model_errors import NotConfiguredError
-from app.chat.turns import ConversationBusyError, TurnFailedError, UnknownAccountError, UnknownConversationError
+from app.chat.turns import ConversationBusyError, TurnFailedError, UnknownConversationError
 from app.errors import ApiError, ErrorDetail, error_docs, not_found
 from app.paging import PageQuery
+from app.tasks import UnknownUserError
 from app.text import ChatText, Moment
 
 
@@ -57,7 +58,10 @@ chat_router = APIRouter(tags=["chat"], responses=error_docs(401, 422, 503))
 conversation_router = APIRouter(tags=["chat"], responses=error_docs(401, 422, 503))
 
 
-@chat_router.post("", responses=error_docs(404, 409, 413, 415, 429, 502, 504))
+CHAT_DOCS = error_docs(404, 409, 413, 415, 502, 503, 504, AI_QUOTA_EXCEEDED=429, AI_NOT_CONFIGURED=503)
+
+
+@chat_router.post("", responses=CHAT_DOCS)
 async def chat(body: ChatMessage, owner: TokenOwner, shared: Shared) -> ChatAnswer:
     """Say something to the assistant and wait for its answer."""
     if shared.chat is None:
@@ -65,7 +69,7 @@ async def chat(body: ChatMessage, owner: TokenOwner, shared: Shared) -> ChatAnsw
         raise ApiError(503, NotConfiguredError.sentence, NotConfiguredError.code)
     try:
         conversation_id, answer, outcome = await shared.chat.turn(owner.user_id, body.message, body.conversation_id)
-    except UnknownAccountError:
+    except UnknownUserError:
         raise unauthenticated() from None
     except UnknownConversationError:
         raise not_found("Conversation") from None

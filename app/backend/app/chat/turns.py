@@ -27,6 +27,7 @@ from app.chat.summary import what_was_done
 from app.chat.tools import TOOLS, Toolbox
 from app.database import Connection, Database
 from app.logs import log
+from app.tasks import UnknownUserError
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +39,6 @@ LEASE_POLL_S = 0.25
 
 class UnknownConversationError(Exception):
     """The user has no such conversation."""
-
-
-class UnknownAccountError(Exception):
-    """The user has no account any more."""
 
 
 class ConversationBusyError(Exception):
@@ -83,7 +80,7 @@ class Chat:
         """Answer a message, in a new conversation if no id is given.
 
         Returns the id of the conversation, the answer and its outcome. Raises UnknownConversationError,
-        UnknownAccountError, ConversationBusyError or TurnFailedError.
+        UnknownUserError, ConversationBusyError or TurnFailedError.
         """
         deadline = time.monotonic() + self._deadline_s
         turn = await self._begin(user_id, text, conversation_id, deadline)
@@ -120,7 +117,7 @@ class Chat:
         if conversation_id is None:
             conversation_id = await conversations.create(connection, user_id, text)
             if conversation_id is None:
-                raise UnknownAccountError
+                raise UnknownUserError
         life_s = self._deadline_s + LEASE_MARGIN_S
         lease_id = await conversations.take_lease(connection, user_id, conversation_id, life_s)
         if lease_id is None:
@@ -158,7 +155,8 @@ class Chat:
             await messages.record(connection, turn.message_id, invocation)
         name = call.name if call.name in TOOLS else "unknown"
         outcome = result["error"]["code"] if "error" in result else result.get("status", "listed")
-        log(logger, logging.INFO, "tool called", tool=name, task_id=result.get("task_id"), outcome=outcome)
+        ids = {"conversation_id": str(turn.conversation_id), "task_id": result.get("task_id")}
+        log(logger, logging.INFO, "tool called", tool=name, outcome=outcome, **ids)
         return invocation
 
     async def _finish(self, turn: Turn, answer: Answer) -> Message:
