@@ -124,6 +124,8 @@ def test_the_sdk_calls_functions_by_itself(client: genai.Client) -> None:
     assert response.text == 'I added "buy milk" to your tasks.'
 
 
+# The SDK takes aiohttp where it is installed, and aiohttp does not like how.
+@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
 def test_asynchronous_client(emulator: Emulator) -> None:
     async def ask() -> str:
         client = connect(emulator)
