@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -20,23 +19,15 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from app.access import Services
+from app.api import create_app
+from app.config import Settings, load_settings
+from app.migrate import apply, connect
+from app.migrations import known_migrations
+from app.operations import Lifecycle
+from app.server import build_server
+from gemini_emulator.server import Emulator, running_emulator
 from hypothesis import settings as hypothesis_settings
-
-# How long an example takes says more about the machine than about the code.
-hypothesis_settings.register_profile("unhurried", deadline=None)
-hypothesis_settings.load_profile("unhurried")
-
-APPLICATION = Path(__file__).resolve().parents[3] / "app"
-sys.path[:0] = [str(APPLICATION / "backend"), str(APPLICATION / "gemini_emulator")]
-
-from app.access import Services  # noqa: E402  # the package is not installed, only put on the path above
-from app.api import create_app  # noqa: E402
-from app.config import Settings, load_settings  # noqa: E402
-from app.migrate import apply, connect  # noqa: E402
-from app.migrations import known_migrations  # noqa: E402
-from app.operations import Lifecycle  # noqa: E402
-from app.server import build_server  # noqa: E402
-from gemini_emulator.server import Emulator, running_emulator  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +38,10 @@ PASSWORD = "correct horse battery"
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 MODEL_KEY = "a-key-of-the-model-service"
 START_TIMEOUT_S = 30.0
+
+# How long an example takes says more about the machine than about the code.
+hypothesis_settings.register_profile("unhurried", deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True)
