@@ -62,6 +62,10 @@ def _moment(value: Any) -> Any:
     raise ValueError("must be a date or a timestamp with offset")
 
 
+SHORT_MOST = 255
+"""Characters of an e-mail address or a name, the white space around it included."""
+
+
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("must have an offset such as Z or +01:00")
@@ -72,6 +76,13 @@ def _in_utc(value: datetime) -> datetime:
 
 def _iso(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _short(value: Any) -> Any:
+    """Refuse what is too long before it is trimmed: as a constraint beside the trimming it would count afterwards."""
+    if isinstance(value, str) and len(value) > SHORT_MOST:
+        raise ValueError(f"must have at most {SHORT_MOST} characters")
+    return value
 
 
 def _truth(value: Any) -> Any:
@@ -112,16 +123,16 @@ Description = Annotated[
 ]
 Email = Annotated[
     str,
-    StringConstraints(max_length=255),
     StringConstraints(strip_whitespace=True),
     AfterValidator(_email),
+    BeforeValidator(_short),
     _text(maxLength=255, pattern=_trimmed(EMAIL_FORM.pattern)),
 ]
 Name = Annotated[
     str,
-    StringConstraints(max_length=255),
     StringConstraints(strip_whitespace=True),
     AfterValidator(_plain),
+    BeforeValidator(_short),
     _text(maxLength=255, pattern=_trimmed(f"(?:{_between(CONTROL, 255)})?")),
 ]
 NewPassword = Annotated[
