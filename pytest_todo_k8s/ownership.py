@@ -59,7 +59,7 @@ class Owner:
         now = dt.datetime.now(dt.UTC)
         me = processes.current()
         return cls(
-            run_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+            run_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(6)}",
             host=socket.gethostname(),
             pid=me.pid,
             pid_start=me.start,
