@@ -63,6 +63,9 @@ class Run(Model):
     cluster: str
     partial: bool = False
     workers: int = 0
+    limits: dict[str, float] = Field(default_factory=dict, description="by row, those other than promised")
+    only: list[str] = Field(default_factory=list, description="criteria asked for; none: all")
+    strict: bool = Field(default=False, description="whether BORDERLINE fails")
     status: int | None = None
     interrupted: bool = False
 

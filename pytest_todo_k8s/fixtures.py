@@ -51,7 +51,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one row of each part of each criterion for a test that asks for `todo_part`."""
     if "todo_part" in metafunc.fixturenames and cluster_wanted(metafunc.config):
         from pytest_todo_k8s.criteria import CRITERIA  # noqa: PLC0415  only where a cluster was named
-        from pytest_todo_k8s.tally import row_name  # noqa: PLC0415  likewise
+        from pytest_todo_k8s.criteria.criterion import row_name  # noqa: PLC0415  likewise
 
         parts = [(criterion.id, part) for criterion in CRITERIA for part in criterion.parts]
         metafunc.parametrize("todo_part", parts, ids=[row_name(*part) for part in parts], indirect=True)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s import exit_codes, state, summary
-from pytest_todo_k8s.criteria import CRITERIA
+from pytest_todo_k8s.criteria import CRITERIA, limits
+from pytest_todo_k8s.criteria.criterion import row_name
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.fixtures import STATE_FOLDER, needs_deployment
 from pytest_todo_k8s.progress import PREFIX
 from pytest_todo_k8s.run import Run
 from pytest_todo_k8s.signals import Signals
-from pytest_todo_k8s.tally import Tally, narrowing, row_name
+from pytest_todo_k8s.tally import Tally, narrowing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +90,7 @@ class Gate:
         if self._begun:
             return
         self._begun, self._ids = True, ids
-        self.rows.narrowed = narrowing(self._config) or self._elsewhere()
+        self.rows.narrowed = narrowing(self._config) or self._less_asked() or self._elsewhere()
         if not wanted:
             return
         self.folder()
@@ -185,6 +186,13 @@ class Gate:
             self.close(self.session)
             self.announce(None)
         self.signals.restore()
+
+    def _less_asked(self) -> str | None:
+        """Tell that the options ask for less than the eleven promises."""
+        if self._settings.only:
+            return f"narrowed by --todo-only to {', '.join(self._settings.only)}"
+        looser = limits.looser(self._settings.limits)
+        return f"looser limits: {', '.join(f'{row} {change}' for row, change in looser.items())}" if looser else None
 
     def _elsewhere(self) -> str | None:
         """Tell that the user asked for files which hold no criterion."""

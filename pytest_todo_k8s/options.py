@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.settings import ClusterChoice, Settings
@@ -27,6 +27,8 @@ _DNS_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED: Final = re.compile(r"default|kube-.*")
 _PROFILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,}")
 """Minikube's own rule for a profile's name."""
+_YES: Final = frozenset({"yes", "true", "on", "1"})
+_NO: Final = frozenset({"no", "false", "off", "0"})
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _POSTGRESQL: Final = re.compile(r"postgres(ql)?://[^/\s]+/\S+")
 
@@ -37,13 +39,15 @@ class Option:
 
     Attributes:
         name: Its stem: `cluster` is `--todo-cluster`, `TODO_CLUSTER` and, in an ini file, `todo_cluster`.
-        metavar: What its value is called in the help text.
+        metavar: What its value is called in the help text; empty: it is a switch, on the command line without value.
         help: One sentence: what it does, its grammar and its default.
+        many: Whether it may be given several times; an environment variable or ini key separates by commas or lines.
     """
 
     name: str
     metavar: str
     help: str
+    many: bool = False
 
     @property
     def flag(self) -> str:
@@ -70,6 +74,17 @@ OPTIONS: Final = (
         "NAME",
         "name of the environment variable that holds the URL of an external PostgreSQL (default: one in the cluster)",
     ),
+    Option(
+        "only", "SC-003,SC-008", "judge these criteria alone; such a run is no gate (default: all eleven)", many=True
+    ),
+    Option(
+        "limit",
+        "SC-008=70",
+        "judge a criterion, or one of its parts (SC-002-backend=250), by another limit; a run with a looser one is no "
+        "gate (default: as promised)",
+        many=True,
+    ),
+    Option("strict", "", "let a criterion whose samples leave it open (BORDERLINE) fail (default: it passes)"),
 )
 
 
@@ -85,8 +100,15 @@ def add(parser: pytest.Parser) -> None:
     """Declare all options."""
     group = parser.getgroup("todo-k8s", "acceptance on Kubernetes (pytest-todo-k8s)")
     for option in OPTIONS:
-        group.addoption(option.flag, dest=option.ini, metavar=option.metavar, default=None, help=option.help)
+        group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **_grammar(option))
         parser.addini(option.ini, option.help, default=None)
+
+
+def _grammar(option: Option) -> dict[str, Any]:
+    """How the command line takes an option."""
+    if not option.metavar:
+        return {"action": "store_const", "const": "yes"}
+    return {"metavar": option.metavar, "action": "append" if option.many else "store"}
 
 
 def cluster_wanted(config: pytest.Config) -> bool:
@@ -114,6 +136,9 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         out=_out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath),
         database_url=database_url,
         environment=environment,
+        limits=_limits(given.get("limit")),
+        only=_only(given.get("only")),
+        strict=_switch(given.get("strict")),
     )
 
 
@@ -121,9 +146,9 @@ def _given(config: pytest.Config, environment: Mapping[str, str]) -> dict[str, G
     """Return the options that have a value, by name; an empty environment variable or ini key counts as none."""
     given: dict[str, Given] = {}
     for option in OPTIONS:
-        typed: str | None = config.getoption(option.ini)
+        typed: str | list[str] | None = config.getoption(option.ini)
         if typed is not None:
-            given[option.name] = Given(typed, option.flag)
+            given[option.name] = Given(",".join(typed) if isinstance(typed, list) else typed, option.flag)
         elif environment.get(option.variable):
             given[option.name] = Given(environment[option.variable], option.variable)
         elif config.getini(option.ini):
@@ -139,6 +164,39 @@ def _cluster(given: Given, default_profile: str) -> ClusterChoice:
             "write minikube, or minikube:PROFILE with a profile of two or more letters, digits, dots, - and _",
         )
     return ClusterChoice(provider, name or default_profile)
+
+
+def _words(given: Given) -> list[str]:
+    """The parts of a value that may be given several times."""
+    return [word.strip() for word in re.split(r"[,\n]", given.value) if word.strip()]
+
+
+def _switch(given: Given | None) -> bool:
+    word = given.value.lower() if given else "no"
+    if given and word not in _YES | _NO:
+        raise ConfigError(f"{given.source}={given.value!r} is neither yes nor no", "write yes or no")
+    return word in _YES
+
+
+def _limits(given: Given | None) -> dict[str, float]:
+    from pytest_todo_k8s.criteria import limits  # noqa: PLC0415  only where a cluster was named
+
+    return limits.parse(_words(given), given.source) if given else {}
+
+
+def _only(given: Given | None) -> tuple[str, ...]:
+    """Return the criteria asked for, in the order of every table."""
+    from pytest_todo_k8s.criteria import CRITERIA  # noqa: PLC0415  only where a cluster was named
+
+    words = _words(given) if given else []
+    known = [criterion.id for criterion in CRITERIA]
+    unknown = [word for word in words if word not in known]
+    if given and (unknown or not words):
+        raise ConfigError(
+            f"{given.source}={given.value!r} names no criterion",
+            f"write one or more of {', '.join(known)}, with commas",
+        )
+    return tuple(name for name in known if name in words)
 
 
 def _namespace(given: Given) -> str:

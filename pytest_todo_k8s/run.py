@@ -76,7 +76,13 @@ class Run:
         self.unsaved = False
         self.evidence = Evidence(
             run=Identity(
-                id=owner.run_id, started_at=owner.created_at, namespace=settings.namespace, cluster=owner.cluster
+                id=owner.run_id,
+                started_at=owner.created_at,
+                namespace=settings.namespace,
+                cluster=owner.cluster,
+                limits=dict(settings.limits),
+                only=list(settings.only),
+                strict=settings.strict,
             )
         )
         self._log = CommandLog(self.evidence, self._started_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ class Settings:
         out: Folder for report, evidence and logs.
         database_url: An external PostgreSQL, or None for the one in the cluster.
         environment: The caller's environment; the process's own is never changed.
+        limits: Row name (`SC-008-backend-cpu`) to the limit that counts in place of the promised one.
+        only: Ids of the criteria asked for; none: all.
+        strict: Whether BORDERLINE fails.
     """
 
     root: Path
@@ -74,6 +77,9 @@ class Settings:
     out: Path
     database_url: Secret | None
     environment: Mapping[str, str]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    strict: bool = False
 
     @property
     def chart(self) -> Path:

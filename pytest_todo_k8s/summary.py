@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import figure
-from pytest_todo_k8s.criteria.outcome import outcome
+from pytest_todo_k8s.criteria.outcome import asked, outcome
 from pytest_todo_k8s.evidence import Verdict
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ def lines(evidence: Evidence, *, narrowed: str | None, status: int, report: str 
     """
     results = evidence.criteria
     width = max((len(result.title) for result in results), default=0)
-    met = sum(result.verdict is Verdict.PASS for result in results)
+    judged = asked(evidence, results)
+    met = sum(result.verdict is Verdict.PASS for result in judged)
     head = [f"partial run: not a gate ({narrowed})"] if narrowed else []
     table = [_row(result, width) for result in results]
     where = f" - report: {report}" if report else ""
     code = f" (exit status {status})" if status else ""
-    verdict = f"{outcome(evidence)}: {met} of {len(results)} criteria met{code}{where}"
+    verdict = f"{outcome(evidence)}: {met} of {len(judged)} criteria met{code}{where}"
     return [*head, *table, *_cleanup(evidence.cleanup), verdict]
 
 

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 _ROW: Final = re.compile(r"\[(SC-\d{3}-[a-z0-9-]+)\]$")
 
 
-def row_name(criterion: str, part: str) -> str:
-    """Name of a row: the id of its test, such as `SC-001-wall`."""
-    return f"{criterion}-{part}"
-
-
 class Tally:
     """The rows that arrived: one for each test that ended, with the exit status that it alone would give.
 

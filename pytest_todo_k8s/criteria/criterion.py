@@ -86,6 +86,16 @@ class Unjudged(Exception):  # noqa: N818  it is an outcome, not a fault
         self.reason = reason
 
 
+def row_name(criterion: str, part: str) -> str:
+    """Name of a part's row: the id of its test, such as `SC-001-wall`."""
+    return f"{criterion}-{part}"
+
+
+def limit_of(evidence: Evidence, row: str, default: float) -> float:
+    """Return the limit that counts for a row: what the run was told, else the promised one."""
+    return evidence.run.limits.get(row, default)
+
+
 def void(reason: str) -> Unjudged:
     """Make the exception for evidence that is missing or worthless."""
     return Unjudged(Verdict.INCOMPLETE, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.criteria.criterion import Finding, Unjudged, require
+from pytest_todo_k8s.criteria.criterion import Finding, Unjudged, limit_of, require, row_name
 from pytest_todo_k8s.evidence import CriterionResult, Part, Verdict
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def judge_criterion(criterion: Criterion, evidence: Evidence) -> CriterionResult
 
     The result repeats the verdict, figure and reason of the worst part; of equals the one nearest its limit.
     """
-    parts = [_judge_part(aspect, evidence) for aspect in criterion.aspects]
+    parts = [_judge_part(criterion, aspect, evidence) for aspect in criterion.aspects]
     worst = max(parts, key=lambda part: (_BADNESS.index(part.verdict), _closeness(part)))
     return CriterionResult(
         id=criterion.id,
@@ -35,20 +35,25 @@ def judge_criterion(criterion: Criterion, evidence: Evidence) -> CriterionResult
     )
 
 
-def _judge_part(aspect: Aspect, evidence: Evidence) -> Part:
+def _judge_part(criterion: Criterion, aspect: Aspect, evidence: Evidence) -> Part:
     try:
+        if evidence.run.only and criterion.id not in evidence.run.only:
+            raise Unjudged(Verdict.NOT_RUN, "not asked for")  # noqa: TRY301  as any other reason not to judge
         require(evidence, *aspect.needs)
         finding = aspect.judge(evidence)
     except Unjudged as unjudged:
         finding = Finding(unjudged.verdict, None, unjudged.reason)
     except Exception as error:  # noqa: BLE001  a bug of one judge must not take the other verdicts with it
         finding = Finding(Verdict.CRASHED, None, f"the judge raised {type(error).__name__}: {error}")
+    if finding.verdict is Verdict.BORDERLINE and evidence.run.strict:
+        reason = f"borderline, which a strict run does not let pass: {finding.reason}"
+        finding = Finding(Verdict.FAIL, finding.measured, reason)
     return Part(
         name=aspect.name,
         verdict=finding.verdict,
         measured=finding.measured,
         unit=aspect.unit,
-        limit=aspect.limit,
+        limit=None if aspect.limit is None else limit_of(evidence, row_name(criterion.id, aspect.name), aspect.limit),
         reason=finding.reason[:_SHOWN],
     )
 

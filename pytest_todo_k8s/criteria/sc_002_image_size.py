@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, under, void
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, under, void
 from pytest_todo_k8s.criteria.figures import MEGABYTE
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def _size(name: str, evidence: Evidence) -> Finding:
             f"the size of the {name} image is in doubt: {image.size_bytes} bytes, but its layers add up to "
             f"{image.history_bytes}"
         )
-    return under(image.size_bytes / MEGABYTE, LIMITS_MB[name], "MB", f"{name} image, unpacked")
+    limit_mb = limit_of(evidence, f"SC-002-{name}", LIMITS_MB[name])
+    return under(image.size_bytes / MEGABYTE, limit_mb, "MB", f"{name} image, unpacked")
 
 
 CRITERION: Final = Criterion(

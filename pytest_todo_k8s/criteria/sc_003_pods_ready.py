@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, none_of, require, under, void
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, none_of, require, under, void
 from pytest_todo_k8s.evidence import Verdict
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def _ready(evidence: Evidence) -> Finding:
     require(evidence, "deploy")
     if not deploy.pods:
         raise void("no pod was seen")
-    return under(deploy.ready_s, LIMIT_S, "s", "start of helm to the last pod Running and Ready")
+    limit_s = limit_of(evidence, "SC-003-ready", LIMIT_S)
+    return under(deploy.ready_s, limit_s, "s", "start of helm to the last pod Running and Ready")
 
 
 def _stay(evidence: Evidence) -> Finding:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, none_of, void
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, none_of, void
 from pytest_todo_k8s.criteria.latency import judge_series
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence, Page
 
 LIMIT_S: Final = 3.0
+ROW: Final = "SC-004-load-time"
 TITLE: Final = "Todo"
 """Must occur in the page's title."""
 _OK: Final = 200
@@ -49,7 +50,7 @@ def _problems(page: Page) -> list[str]:
 def _load_time(evidence: Evidence) -> Finding:
     if evidence.measure is None or evidence.measure.frontend is None:
         raise void("page loads were not timed")
-    return judge_series(evidence.measure.frontend, LIMIT_S)
+    return judge_series(evidence.measure.frontend, limit_of(evidence, ROW, LIMIT_S))
 
 
 CRITERION: Final = Criterion(

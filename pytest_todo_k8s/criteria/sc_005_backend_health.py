@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, void
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, void
 from pytest_todo_k8s.criteria.latency import judge_series
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
 
 LIMIT_S: Final = 1.0
+ROW: Final = "SC-005-health"
 
 
 def _health(evidence: Evidence) -> Finding:
     if evidence.measure is None or evidence.measure.backend is None:
         raise void("/health was not timed")
-    return judge_series(evidence.measure.backend, LIMIT_S)
+    return judge_series(evidence.measure.backend, limit_of(evidence, ROW, LIMIT_S))
 
 
 CRITERION: Final = Criterion(

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, under, void
+from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, under, void
 from pytest_todo_k8s.criteria.usage import cpu_shares, memory_shares
 from pytest_todo_k8s.evidence import Verdict
 
@@ -27,13 +27,15 @@ FAILED_SHARE: Final = 0.05
 def _cpu(app: str, evidence: Evidence) -> Finding:
     usages = _usages(app, evidence)
     unlimited = [usage for usage in usages if not usage.cpu_limit_cores]
-    return _no_limit(unlimited, "CPU") or _highest(usages, cpu_shares, "highest 5 s CPU window")
+    limit = limit_of(evidence, f"SC-008-{app}-cpu", LIMIT_PERCENT)
+    return _no_limit(unlimited, "CPU") or _highest(usages, cpu_shares, limit, "highest 5 s CPU window")
 
 
 def _memory(app: str, evidence: Evidence) -> Finding:
     usages = _usages(app, evidence)
     unlimited = [usage for usage in usages if not usage.memory_limit_bytes]
-    return _no_limit(unlimited, "memory") or _highest(usages, memory_shares, "highest working set")
+    limit = limit_of(evidence, f"SC-008-{app}-memory", LIMIT_PERCENT)
+    return _no_limit(unlimited, "memory") or _highest(usages, memory_shares, limit, "highest working set")
 
 
 def _no_limit(unlimited: list[ContainerUsage], what: str) -> Finding | None:
@@ -44,12 +46,15 @@ def _no_limit(unlimited: list[ContainerUsage], what: str) -> Finding | None:
 
 
 def _highest(
-    usages: list[ContainerUsage], shares: Callable[[ContainerUsage], list[tuple[float, float]]], what: str
+    usages: list[ContainerUsage],
+    shares: Callable[[ContainerUsage], list[tuple[float, float]]],
+    limit: float,
+    what: str,
 ) -> Finding:
-    """Judge the highest share of all pods of an application."""
+    """Judge the highest share of all pods of an application against a limit in percent."""
     peaks = [(max(share for _, share in shares(usage)), usage) for usage in usages]
     share, usage = max(peaks, key=lambda peak: peak[0])
-    return under(share * 100, LIMIT_PERCENT, "%", f"{what} of {usage.pod}/{usage.container}")
+    return under(share * 100, limit, "%", f"{what} of {usage.pod}/{usage.container}")
 
 
 def _usages(app: str, evidence: Evidence) -> list[ContainerUsage]:

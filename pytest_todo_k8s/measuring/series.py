@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from math import ceil
 from typing import TYPE_CHECKING, Final
@@ -53,6 +53,10 @@ class Pace:
     def workers(self) -> int:
         """Threads needed so that an action waits for none before it."""
         return ceil(self.timeout_s / self.interval_s) + 1
+
+    def towards(self, limit_s: float) -> Pace:
+        """Return the same pace for another limit; with a longer one an action may take longer in proportion."""
+        return replace(self, limit_s=limit_s, timeout_s=self.timeout_s * max(1.0, limit_s / self.limit_s))
 
 
 @dataclass(slots=True)

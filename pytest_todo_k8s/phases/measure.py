@@ -11,6 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.criteria import sc_004_frontend_load, sc_005_backend_health
+from pytest_todo_k8s.criteria.criterion import limit_of
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.evidence import ContainerUsage, Latency, Measure, Sample
 from pytest_todo_k8s.flows.visitor import AnswerError
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 
 LANDMARK: Final = Landmark(title="Todo", test_id="landing")
 """What the landing page shows (app/frontend/src/app/page.tsx)."""
-PAGE_PACE: Final = Pace(limit_s=3.0, interval_s=0.5, timeout_s=6.0)
-HEALTH_PACE: Final = Pace(limit_s=1.0, interval_s=0.1, timeout_s=2.0)
+PAGE_PACE: Final = Pace(limit_s=sc_004_frontend_load.LIMIT_S, interval_s=0.5, timeout_s=6.0)
+HEALTH_PACE: Final = Pace(limit_s=sc_005_backend_health.LIMIT_S, interval_s=0.1, timeout_s=2.0)
 APP_SELECTOR: Final = "app in (todo-backend, todo-frontend, todo-postgres)"
 _SPARE_READINGS: Final = 5
 _SAMPLER_START_S: Final = 15.0
@@ -51,15 +53,17 @@ def run(context: RunContext) -> None:
     context.evidence.measure = measure
     frontend = context.deployed().frontend
     measure.page = load_page(frontend.cluster_url, LANDMARK, PAGE_PACE.timeout_s)
-    measure.frontend = _page_latency(frontend.local_url)
+    limit_s = limit_of(context.evidence, sc_004_frontend_load.ROW, PAGE_PACE.limit_s)
+    measure.frontend = _page_latency(frontend.local_url, PAGE_PACE.towards(limit_s))
     context.progress(f"measure: {len(measure.frontend.samples)} page loads")
-    measure.backend = backend_latency(context, HEALTH_PACE)
+    limit_s = limit_of(context.evidence, sc_005_backend_health.ROW, HEALTH_PACE.limit_s)
+    measure.backend = backend_latency(context, HEALTH_PACE.towards(limit_s))
     context.progress(f"measure: {len(measure.backend.samples)} health answers inside the cluster")
     _measure_use(context, measure, frontend.local_url)
 
 
-def _page_latency(url: str) -> Latency:
-    series = take(lambda: load_page(url, LANDMARK, PAGE_PACE.timeout_s).error, PAGE_PACE)
+def _page_latency(url: str, pace: Pace) -> Latency:
+    series = take(lambda: load_page(url, LANDMARK, pace.timeout_s).error, pace)
     return _latency(series, url, "by the NodePort on a loopback address: document and all its files, empty cache")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria import judge
 from pytest_todo_k8s.criteria.figures import duration, figure
-from pytest_todo_k8s.criteria.outcome import EXPECTED, Outcome, outcome
+from pytest_todo_k8s.criteria.outcome import EXPECTED, Outcome, asked, outcome
 from pytest_todo_k8s.evidence import Verdict
 from pytest_todo_k8s.report.graphics import limit_bar
 
@@ -55,7 +55,7 @@ def results(evidence: Evidence) -> list[CriterionResult]:
 
 def title(evidence: Evidence) -> str:
     """Return the report's title, verdict first."""
-    found = results(evidence)
+    found = asked(evidence, results(evidence))
     met = sum(result.verdict is Verdict.PASS for result in found)
     return f"{outcome(evidence)}: {met} of {len(found)} criteria met - todo-k8s acceptance"
 
@@ -67,7 +67,7 @@ def cause(evidence: Evidence) -> str:
 
 
 def _cause(evidence: Evidence) -> str:
-    found = results(evidence)
+    found = asked(evidence, results(evidence))
     failed = [result for result in found if result.verdict is Verdict.FAIL]
     if failed:
         return f"{failed[0].id} failed: {failed[0].reason}{_more(len(failed) - 1)}."

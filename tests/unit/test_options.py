@@ -35,13 +35,16 @@ def test_every_option_has_its_three_names() -> None:
         ("--todo-namespace", "TODO_NAMESPACE", "todo_namespace"),
         ("--todo-out", "TODO_OUT", "todo_out"),
         ("--todo-database-url-env", "TODO_DATABASE_URL_ENV", "todo_database_url_env"),
+        ("--todo-only", "TODO_ONLY", "todo_only"),
+        ("--todo-limit", "TODO_LIMIT", "todo_limit"),
+        ("--todo-strict", "TODO_STRICT", "todo_strict"),
     ]
 
 
 def test_every_option_is_in_the_help(pytester: pytest.Pytester) -> None:
     text = pytester.runpytest_subprocess("--help").stdout.str()
     for option in options.OPTIONS:
-        assert f"{option.flag}=" in text
+        assert (f"{option.flag}=" if option.metavar else f"{option.flag} ") in text
         assert f"{option.ini} (" in text
 
 
@@ -135,3 +138,27 @@ def test_database_url_that_is_none_is_not_shown(
     with pytest.raises(ConfigError, match=told) as caught:
         read("--todo-cluster=minikube", f"--todo-database-url-env={name}")
     assert "secret-word" not in str(caught.value)
+
+
+def test_several_limits_from_one_place(read: Read) -> None:
+    settings = read("--todo-cluster=minikube", "--todo-limit=SC-001=200", "--todo-limit=SC-002-backend=90,SC-005=2")
+    assert settings.limits == {"SC-001-wall": 200.0, "SC-002-backend": 90.0, "SC-005-health": 2.0}
+    ini = "todo_limit =\n    SC-001=200\n    SC-005=2\n"
+    assert read("--todo-cluster=minikube", ini=ini).limits == {"SC-001-wall": 200.0, "SC-005-health": 2.0}
+
+
+def test_only(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read("--todo-cluster=minikube", "--todo-only=SC-008, SC-003").only == ("SC-003", "SC-008")
+    monkeypatch.setenv("TODO_ONLY", "SC-003,SC-3")
+    with pytest.raises(ConfigError, match="TODO_ONLY='SC-003,SC-3' names no criterion: write one or more of SC-001"):
+        read("--todo-cluster=minikube")
+
+
+@pytest.mark.parametrize(("word", "strict"), [("yes", True), ("TRUE", True), ("1", True), ("no", False), ("0", False)])
+def test_switch_from_the_environment(read: Read, monkeypatch: pytest.MonkeyPatch, word: str, strict: bool) -> None:
+    assert read("--todo-cluster=minikube", "--todo-strict").strict
+    monkeypatch.setenv("TODO_STRICT", word)
+    assert read("--todo-cluster=minikube").strict is strict
+    monkeypatch.setenv("TODO_STRICT", "perhaps")
+    with pytest.raises(ConfigError, match="TODO_STRICT='perhaps' is neither yes nor no: write yes or no"):
+        read("--todo-cluster=minikube")

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_todo_k8s.criteria import judge
 from pytest_todo_k8s.evidence import CriterionResult, Verdict
-from pytest_todo_k8s.tally import Tally, narrowing, row_name
+from pytest_todo_k8s.tally import Tally, narrowing
 from pytest_todo_k8s.verdicts import PROPERTY
 from tests.unit.criteria.sample_run import green
 
@@ -162,7 +162,3 @@ def test_what_narrows(pytester: pytest.Pytester, arguments: tuple[str, ...], tol
     pytester.makepyfile(x="")
     config = pytester.parseconfig(*arguments)
     assert narrowing(config) == told
-
-
-def test_row_name() -> None:
-    assert row_name("SC-001", "wall") == "SC-001-wall"
