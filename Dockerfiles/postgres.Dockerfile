@@ -4,7 +4,6 @@ ARG DEBIAN=debian:trixie-slim
 
 FROM ${DEBIAN} AS packages
 # No cluster is made while the package is installed. Versions stay open: Debian keeps only the newest of a release.
-# hadolint ignore=DL3008
 RUN mkdir -p /etc/postgresql-common \
     && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf \
     && apt-get update \
