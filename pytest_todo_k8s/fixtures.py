@@ -144,7 +144,7 @@ def todo_cluster(todo_deployed: RunState, todo_evidence: Evidence) -> TodoCluste
 
 @pytest.fixture(scope="session")
 def todo_images(todo_deployed: RunState, todo_evidence: Evidence) -> Mapping[str, ImageBuild]:
-    """The images that were built, by name: `backend`, `frontend`, and `postgres` where it runs in the cluster."""
+    """The built images by name: `backend`, `frontend`; `postgres`, `gemini-emulator` where they run in the cluster."""
     built = todo_evidence.build.images if todo_evidence.build else []
     return {image.name: image for image in built if image.name in todo_deployed.images}
 

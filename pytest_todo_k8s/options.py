@@ -75,6 +75,10 @@ OPTIONS: Final = (
         "name of the environment variable that holds the URL of an external PostgreSQL (default: one in the cluster)",
     ),
     Option(
+        "model_key_env",
+        "NAME",
+        "name of the environment variable that holds a key of the real Gemini API (default: emulator in the cluster)",
+    ),
         "only", "SC-003,SC-008", "judge these criteria alone; such a run is no gate (default: all eleven)", many=True
     ),
     Option(
@@ -135,6 +139,7 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         namespace=_namespace(given.get("namespace", Given(DEFAULT_NAMESPACE, ""))),
         out=_out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath),
         database_url=database_url,
+        model_key=_model_key(given.get("model_key_env"), environment),
         environment=environment,
         limits=_limits(given.get("limit")),
         only=_only(given.get("only")),
@@ -226,14 +231,10 @@ def _out(given: Given, root: Path) -> Path:
 
 
 def _database_url(given: Given | None, environment: dict[str, str]) -> Secret | None:
-    """Take the URL out of the environment, so that no child inherits it; its value is never shown."""
+    """Return the URL; its value is never shown."""
     if given is None:
         return None
-    if not _VARIABLE.fullmatch(given.value):
-        raise ConfigError(
-            f"{given.source} wants the name of an environment variable", "put the URL into that variable, not here"
-        )
-    value = environment.pop(given.value, "")
+    value = _taken(given, environment, "URL")
     if not _POSTGRESQL.fullmatch(value):
         state = "holds no PostgreSQL URL" if value else "is not set"
         raise ConfigError(
@@ -241,3 +242,22 @@ def _database_url(given: Given | None, environment: dict[str, str]) -> Secret | 
             f"export {given.value}=postgresql://USER:PASSWORD@HOST:5432/DATABASE",
         )
     return Secret(value)
+
+
+def _model_key(given: Given | None, environment: dict[str, str]) -> Secret | None:
+    """Return the key; its value is never shown. No variable is read unasked: a key may be there for another program."""
+    if given is None:
+        return None
+    value = _taken(given, environment, "key")
+    if not value.strip():
+        raise ConfigError(f"{given.source}={given.value}: that variable is not set", f"export {given.value}=KEY")
+    return Secret(value.strip())
+
+
+def _taken(given: Given, environment: dict[str, str], what: str) -> str:
+    """Take what a named variable holds out of the environment, so that no child inherits it; empty if unset."""
+    if not _VARIABLE.fullmatch(given.value):
+        raise ConfigError(
+            f"{given.source} wants the name of an environment variable", f"put the {what} into that variable, not here"
+        )
+    return environment.pop(given.value, "")

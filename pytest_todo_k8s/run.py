@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 RUNS: Final = "runs"
 """Folder of the cache with one private folder for each run that lives, or did not end cleanly."""
 MODEL_KEY: Final = "GEMINI_API_KEY"
-"""The caller's key of the model service: deploy puts it into a Secret, no child inherits it."""
+"""A key of the model service that may be in the caller's environment for other programs: no child inherits it."""
 RESULTS: Final = ("report.html", "evidence.json", "junit.xml")
 """Files in the output folder that each run writes anew."""
 
@@ -157,8 +157,9 @@ class Run:
         environment = self._toolchain.child_environment(settings.environment) | {RUN_VARIABLE: self._owner.run_id}
         if key := environment.pop(MODEL_KEY, ""):
             redactor.add(Secret(key))
-        if settings.database_url:
-            redactor.add(settings.database_url)
+        for secret in (settings.database_url, settings.model_key):
+            if secret:
+                redactor.add(secret)
         commands = CommandRunner(environment, redactor=redactor, on_record=self._log.note)
         cluster = MinikubeCluster(settings, self._toolchain, commands, self.folder)
         return RunContext(

@@ -25,10 +25,10 @@ class ImageSource:
     """One image of the application.
 
     Attributes:
-        name: `backend`, `frontend`, `postgres`: the name of its Dockerfile and of its part of the chart's values.
+        name: `backend`, `frontend`, `postgres`, `gemini-emulator`: the name of its Dockerfile.
         dockerfile: The Dockerfile; its `.dockerignore` stands beside it.
         context: The build context's folder.
-        judged: Whether SC-001 and SC-002 judge it (the database image is a dependency, not the application).
+        judged: Whether SC-001 and SC-002 judge it (database and emulator are dependencies, not the application).
     """
 
     name: str
@@ -65,6 +65,7 @@ class Settings:
         namespace: The namespace of this run; it must not exist before.
         out: Folder for report, evidence and logs.
         database_url: An external PostgreSQL, or None for the one in the cluster.
+        model_key: A key of the real Gemini API, or None for the emulator in the cluster.
         environment: The caller's environment; the process's own is never changed.
         limits: Row name (`SC-008-backend-cpu`) to the limit that counts in place of the promised one.
         only: Ids of the criteria asked for; none: all.
@@ -76,6 +77,7 @@ class Settings:
     namespace: str
     out: Path
     database_url: Secret | None
+    model_key: Secret | None
     environment: Mapping[str, str]
     limits: Mapping[str, float] = field(default_factory=dict)
     only: tuple[str, ...] = ()
@@ -88,10 +90,12 @@ class Settings:
 
     @property
     def images(self) -> tuple[ImageSource, ...]:
-        """The images a run builds, in build order; the database's only where it runs in the cluster."""
+        """The images a run builds, in build order; database and emulator only where they run in the cluster."""
         parts = [("backend", "app/backend", True), ("frontend", "app/frontend", True)]
         if self.database_url is None:
             parts.append(("postgres", "Dockerfiles/postgres", False))
+        if self.model_key is None:
+            parts.append(("gemini-emulator", "app/gemini_emulator", False))
         return tuple(
             ImageSource(name, self.root / f"Dockerfiles/{name}.Dockerfile", self.root / context, judged)
             for name, context, judged in parts

@@ -10,7 +10,9 @@ from pytest_todo_k8s.evidence import Verdict
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
 
-REQUIRED: Final = ("sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "log-out", "protected page")
+REQUIRED: Final = (
+    *("sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "chat", "log-out", "protected page"),
+)
 """Steps without which a flow proves nothing, by name."""
 
 
@@ -28,11 +30,11 @@ def _row(evidence: Evidence) -> Finding:
     exercise = evidence.exercise
     if exercise is None or exercise.row_found is None:
         detail = exercise.row_detail if exercise else None
-        raise void(f"the row was not read back from PostgreSQL: {detail or 'the flow did not come that far'}")
+        raise void(f"the rows were not read back from PostgreSQL: {detail or 'the flow did not come that far'}")
     detail = exercise.row_detail or "no detail"
     if exercise.row_found:
-        return Finding(Verdict.PASS, 1, f"the task's row was read back from PostgreSQL: {detail}")
-    return Finding(Verdict.FAIL, 0, f"the task's row is not in PostgreSQL: {detail}")
+        return Finding(Verdict.PASS, 1, f"the tasks' rows were read back from PostgreSQL: {detail}")
+    return Finding(Verdict.FAIL, 0, f"the tasks' rows are not in PostgreSQL: {detail}")
 
 
 CRITERION: Final = Criterion(
@@ -40,8 +42,8 @@ CRITERION: Final = Criterion(
     title="frontend, backend and database work together",
     promise="End-to-end application flow (frontend → backend → database) completes successfully",
     method=(
-        "A scripted user's way by HTTP through the frontend only; then the task's row is read back from PostgreSQL "
-        "itself, by a connection of the gate's own"
+        "A scripted user's way by HTTP through the frontend only; then the rows of two tasks, one made by hand and one "
+        "by the assistant, are read back from PostgreSQL itself, by a connection of the gate's own"
     ),
     aspects=(
         Aspect("flow", "problems", 0, ("exercise",), _flow),

@@ -60,14 +60,32 @@ class Journey:
         )
 
 
-def use_the_application(journey: Journey, base_url: str, account: Account, kept_title: str) -> None:
-    """Sign up, log in anew, create, list, edit, toggle and delete tasks, log out, meet the closed door.
+@dataclass(frozen=True, slots=True)
+class KeptTasks:
+    """Titles of the two tasks that stay; each is of this run alone.
+
+    Attributes:
+        by_hand: Made, edited and completed by the user.
+        by_chat: Made by the assistant at the user's word, not completed.
+    """
+
+    by_hand: str
+    by_chat: str
+
+    @property
+    def titles(self) -> list[str]:
+        """Both, in the order of the list: the newest first."""
+        return [self.by_chat, self.by_hand]
+
+
+def use_the_application(journey: Journey, base_url: str, account: Account, kept: KeptTasks) -> None:
+    """Sign up, log in anew, create, list, edit, toggle and delete tasks, have one made by the assistant, log out.
 
     Args:
         journey: Takes the steps.
         base_url: The frontend.
-        account: A new account; it exists afterwards, with the one task `kept_title`, completed.
-        kept_title: Title of the task that stays.
+        account: A new account; it exists afterwards, with the tasks `kept`.
+        kept: The tasks that stay.
 
     Raises:
         JourneyEnd: A step failed.
@@ -77,22 +95,26 @@ def use_the_application(journey: Journey, base_url: str, account: Account, kept_
     with Visitor(base_url) as visitor:
         with journey.step("log-in"):
             _same("the account", visitor.log_in(account)["user"]["email"], account.email)
-        _handle_tasks(journey, visitor, kept_title)
+        _handle_tasks(journey, visitor, kept.by_hand)
+        with journey.step("chat"):
+            used = visitor.say(f'Add a task "{kept.by_chat}"')
+            _same("what the assistant used", used, ["add_task"])
+            _same("the list", visitor.titles(), kept.titles)
         with journey.step("log-out"):
             visitor.call("POST", "/api/auth/logout", expect=NO_CONTENT)
         with journey.step("protected page"):
             _redirects_to_log_in(visitor)
 
 
-def list_again(journey: Journey, base_url: str, account: Account, kept_title: str) -> None:
-    """Log in and find the kept task in the list.
+def list_again(journey: Journey, base_url: str, account: Account, kept: KeptTasks) -> None:
+    """Log in and find the kept tasks in the list.
 
     Raises:
         JourneyEnd: A step failed.
     """
     with Visitor(base_url) as visitor, journey.step("list after the restart"):
         visitor.log_in(account)
-        _same("the list", visitor.titles(), [kept_title])
+        _same("the list", visitor.titles(), kept.titles)
 
 
 def _handle_tasks(journey: Journey, visitor: Visitor, kept_title: str) -> None:

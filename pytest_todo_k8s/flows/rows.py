@@ -1,4 +1,4 @@
-"""Reads a task's row from PostgreSQL itself, past the application."""
+"""Reads tasks' rows from PostgreSQL itself, past the application."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_todo_k8s.tools.redaction import Redactor, Secret
 
 REMEDY: Final = "psycopg is not installed: run `pip install pytest-todo-k8s[acceptance]`"
@@ -14,8 +16,8 @@ _CONNECT_TIMEOUT_S: Final = 10
 _DRIVER: Final = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 """The application takes URLs with the driver's name, as other libraries write them; libpq does not."""
 _QUERY: Final = (
-    "SELECT tasks.id, tasks.completed, users.email FROM tasks JOIN users ON users.id = tasks.user_id "
-    "WHERE tasks.title = %s"
+    "SELECT tasks.title, tasks.id, tasks.completed, users.email FROM tasks JOIN users ON users.id = tasks.user_id "
+    "WHERE tasks.title = ANY(%s) ORDER BY tasks.title"
 )
 
 
@@ -23,17 +25,17 @@ class RowsUnreadableError(Exception):
     """PostgreSQL could not be asked; the text says why and what to do."""
 
 
-def find_task(database_url: Secret, title: str, email: str, redactor: Redactor) -> tuple[bool, str]:
-    """Look for the row of a completed task with this title and owner.
+def find_tasks(database_url: Secret, wanted: Mapping[str, bool], email: str, redactor: Redactor) -> tuple[bool, str]:
+    """Look for the rows of tasks of one owner.
 
     Args:
         database_url: PostgreSQL as this machine reaches it.
-        title: A title that only this run uses.
-        email: Owner of the task.
+        wanted: Titles that only this run uses, and whether the task is completed.
+        email: Owner of the tasks.
         redactor: Cleans what the driver says.
 
     Returns:
-        Whether there is exactly that row, and what there is.
+        Whether there are exactly those rows, and what there is.
 
     Raises:
         RowsUnreadableError: The database could not be asked.
@@ -48,12 +50,12 @@ def find_task(database_url: Secret, title: str, email: str, redactor: Redactor) 
         connection = psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S, prepare_threshold=None)
         with connection, connection.transaction():
             connection.execute("SET LOCAL statement_timeout = '10s'")
-            rows = connection.execute(_QUERY, [title]).fetchall()
+            rows = connection.execute(_QUERY, [list(wanted)]).fetchall()
     except psycopg.Error as error:
         raise RowsUnreadableError(
             f"PostgreSQL can't be asked: {redactor.clean(' '.join(str(error).split()))}"
         ) from None
-    if len(rows) != 1:
-        return False, f"{len(rows)} rows in tasks have the title {title!r}"
-    task_id, completed, owner = rows[0]
-    return (owner, completed) == (email, True), f"task {task_id}, completed {completed}, owner {owner}"
+    described = [f"task {number} {title!r}, completed {done}, owner {owner}" for title, number, done, owner in rows]
+    detail = "; ".join(described) or f"no row in tasks has a title of {', '.join(map(repr, wanted))}"
+    found = sorted((title, done, owner) for title, _, done, owner in rows)
+    return found == sorted((title, done, email) for title, done in wanted.items()), detail

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 15.0
 """Longest wait for one answer: the frontend gives the backend ten seconds."""
+CHAT_TIMEOUT_S: Final = 40.0
+"""Longest wait for the assistant: the frontend gives a turn 35 seconds."""
 CREATED: Final = 201
 OK: Final = 200
 NO_CONTENT: Final = 204
@@ -60,7 +62,7 @@ class Visitor:
     ) -> None:
         self._session.close()
 
-    def request(self, method: str, path: str, body: object = None) -> Fetched:
+    def request(self, method: str, path: str, body: object = None, *, timeout_s: float = TIMEOUT_S) -> Fetched:
         """Send a request and return the answer.
 
         Raises:
@@ -74,18 +76,20 @@ class Visitor:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
         url = self._base_url + path
-        answer = fetch(self._session, url, timeout_s=TIMEOUT_S, method=method, headers=headers, body=data)
+        answer = fetch(self._session, url, timeout_s=timeout_s, method=method, headers=headers, body=data)
         if answer.error:
             raise AnswerError(f"{method} {path} was not answered: {answer.error}")
         return answer
 
-    def call(self, method: str, path: str, body: object = None, *, expect: int = OK) -> Any:
+    def call(
+        self, method: str, path: str, body: object = None, *, expect: int = OK, timeout_s: float = TIMEOUT_S
+    ) -> Any:
         """Send a request to the API and return the JSON of its answer (None for an empty one).
 
         Raises:
             AnswerError: Another status than `expect`, no answer, or no JSON in it.
         """
-        answer = self.request(method, path, body)
+        answer = self.request(method, path, body, timeout_s=timeout_s)
         if answer.status != expect:
             shown = answer.text[:_SHOWN_CHARACTERS]
             raise AnswerError(f"{method} {path} answered with status {answer.status} instead of {expect}: {shown}")
@@ -107,6 +111,15 @@ class Visitor:
     def create(self, title: str) -> Any:
         """Make a task and return it."""
         return self.call("POST", "/api/tasks", {"title": title}, expect=CREATED)
+
+    def say(self, message: str) -> list[str]:
+        """Say something to the assistant in a new conversation and return the names of the tools it used.
+
+        Raises:
+            AnswerError: It did not answer.
+        """
+        answer = self.call("POST", "/api/chat", {"message": message}, timeout_s=CHAT_TIMEOUT_S)
+        return [str(used["tool_name"]) for used in answer["tool_invocations"] or []]
 
     def titles(self) -> list[str]:
         """Return the titles of the visitor's own tasks.

@@ -1,4 +1,4 @@
-"""Builds the images: the application's without any cache and timed, the database's as an ordinary dependency."""
+"""Builds the images: the application's without any cache and timed, those of its dependencies in the ordinary way."""
 
 from __future__ import annotations
 

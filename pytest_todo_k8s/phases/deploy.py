@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.tools.redaction import Secret
 
 BACKEND_PORT: Final = 8080
+VALUES: Final = {"gemini-emulator": "geminiEmulator"}
+"""Parts of the chart's values that are not called as their image."""
 
 
 def run(context: RunContext) -> None:
@@ -69,24 +71,24 @@ def run(context: RunContext) -> None:
 
 
 def _values(context: RunContext) -> list[Path]:
-    """Return the values files of this run: the one for an in-cluster database, and the run's own (0600, no secrets)."""
+    """Return the values files of this run: the chart's for development, and the run's own (0600, no secrets)."""
     if context.evidence.build is None:
         raise PhaseError("deploy", "no image was built", "let the build phase run first")
     content: dict[str, Any] = {"existingSecret": APP_SECRET}
     for image in context.evidence.build.images:
         repository, _, tag = image.reference.rpartition(":")
-        content[image.name] = {"image": {"repository": repository, "tag": tag}}
+        content[VALUES.get(image.name, image.name)] = {"image": {"repository": repository, "tag": tag}}
     content["frontend"]["service"] = {"nodePort": context.cluster.free_node_port()}
-    own = context.state_dir / "values.yaml"
-    own.touch(mode=0o600)
-    chart = context.settings.chart
     if context.settings.database_url is None:
         content["postgres"]["existingSecret"] = POSTGRES_SECRET
-        own.write_text(yaml.safe_dump(content), encoding="utf-8")
-        return [chart / "values-dev.yaml", own]
-    content["frontend"]["cookieSecure"] = False  # the gate's browser comes by plain http
+    else:
+        content["postgres"] = {"enabled": False}
+    if context.settings.model_key is not None:
+        content |= {"geminiEmulator": {"enabled": False}, "networkPolicy": {"backendHttpsEgress": True}}
+    own = context.state_dir / "values.yaml"
+    own.touch(mode=0o600)
     own.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return [own]
+    return [context.settings.chart / "values-dev.yaml", own]
 
 
 def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path]) -> list[dict[str, Any]]:

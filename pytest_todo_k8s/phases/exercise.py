@@ -1,7 +1,8 @@
 """Uses the application as a user does, through the frontend, and looks for the result in the database (SC-006).
 
-The kept task's row is read from PostgreSQL itself, once after the user's way and once more after the backend's pod was
-deleted and replaced: a backend that keeps tasks in memory passes neither.
+The rows of the kept tasks, one made by hand and one by the assistant, are read from PostgreSQL itself, once after the
+user's way and once more after the backend's pod was deleted and replaced: a backend that keeps tasks in memory passes
+neither.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.evidence import Exercise
-from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, list_again, use_the_application
-from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_task
+from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_again, use_the_application
+from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
 
 if TYPE_CHECKING:
@@ -40,16 +41,16 @@ def run(context: RunContext) -> None:
     exercise = Exercise(steps=journey.steps)
     context.evidence.exercise = exercise
     account = Account.new("exercise", context.redactor)
-    title = f"task of {context.evidence.run.id}"
+    kept = KeptTasks(f"task of {context.evidence.run.id}", f"chat task of {context.evidence.run.id}")
     frontend = context.deployed().frontend.local_url
     try:
-        use_the_application(journey, frontend, account, title)
-        if not _note_row(context, exercise, title, account, "after the user's way"):
+        use_the_application(journey, frontend, account, kept)
+        if not _note_rows(context, exercise, kept, account, "after the user's way"):
             return
         with journey.step("replace the backend's pod"):
             _replace_backend(context.kube, context.settings.namespace, frontend)
-        _note_row(context, exercise, title, account, "after the backend's pod was replaced")
-        list_again(journey, frontend, account, title)
+        _note_rows(context, exercise, kept, account, "after the backend's pod was replaced")
+        list_again(journey, frontend, account, kept)
     except JourneyEnd:
         failed = journey.steps[-1]
         context.progress(f"exercise: step {failed.name!r} failed: {failed.detail}")
@@ -57,10 +58,11 @@ def run(context: RunContext) -> None:
         exercise.steps = journey.steps
 
 
-def _note_row(context: RunContext, exercise: Exercise, title: str, account: Account, when: str) -> bool:
-    """Read the row and write down what was seen; return whether it was found."""
+def _note_rows(context: RunContext, exercise: Exercise, kept: KeptTasks, account: Account, when: str) -> bool:
+    """Read the rows and write down what was seen; return whether they were found."""
+    wanted = {kept.by_hand: True, kept.by_chat: False}
     try:
-        found, detail = find_task(context.deployed().database_url, title, account.email, context.redactor)
+        found, detail = find_tasks(context.deployed().database_url, wanted, account.email, context.redactor)
     except RowsUnreadableError as problem:
         exercise.row_found, exercise.row_detail = None, f"{when}: {problem}"
         return False

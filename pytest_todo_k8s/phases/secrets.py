@@ -39,7 +39,7 @@ def create(context: RunContext) -> dict[str, Secret]:
         "DATABASE_URL": given or database_url(password.reveal(), POSTGRES_SERVICE, DATABASE_PORT),
         "JWT_SECRET": generate(48),
         "BETTER_AUTH_SECRET": generate(48),
-        MODEL_KEY: Secret(context.settings.environment.get(MODEL_KEY, "")),
+        MODEL_KEY: context.settings.model_key or generate(),
     }
     database = {} if given else {_PASSWORD: password}
     for secret in (*app.values(), *database.values()):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parents[2] / "charts" / "todo-chatbot-chart"
 KUBERNETES_VERSION: Final = "v1.34.4"
-TAGS: Final = {part: {"image": {"tag": f"of-{part}"}} for part in ("backend", "frontend", "postgres")}
+TAGS: Final = {part: {"image": {"tag": f"of-{part}"}} for part in ("backend", "frontend", "postgres", "geminiEmulator")}
 """Values without which nothing renders."""
 
 
@@ -105,7 +105,7 @@ def development(chart: Renderer) -> list[Manifest]:
 
 @pytest.fixture
 def production(chart: Renderer) -> list[Manifest]:
-    """What values.yaml alone makes: no PostgreSQL."""
+    """What values.yaml alone makes: no PostgreSQL and no emulator."""
     return chart.render()
 
 

@@ -57,6 +57,14 @@ EFFECTS: list[tuple[str, Any, str]] = [
     ("postgres.storage.className", "fast", '"storageClassName": "fast"'),
     ("postgres.storage.onUninstall", "Retain", '"helm.sh/resource-policy": "keep"'),
     ("postgres.resources", RESOURCES, '"ephemeral-storage": "32Mi"'),
+    (
+        "geminiEmulator.enabled",
+        False,
+        '{"name": "PORT", "value": "8080"}, {"name": "LOG_LEVEL", "value": "info"}, {"name": "DATABASE_URL"',
+    ),
+    ("geminiEmulator.image.repository", "other", '"image": "other:of-geminiEmulator"'),
+    ("geminiEmulator.image.tag", "1.2.3", '"image": "todo-gemini-emulator:1.2.3"'),
+    ("geminiEmulator.resources", RESOURCES, '"ephemeral-storage": "32Mi"'),
     ("preStopSleepSeconds", 9, '"sleep": {"seconds": 9}'),
     ("terminationGracePeriodSeconds", 99, '"terminationGracePeriodSeconds": 99'),
     ("networkPolicy.backendHttpsEgress", True, '{"ports": [{"port": 443}]}'),
@@ -133,10 +141,18 @@ def test_a_wrong_value_is_refused_with_its_place(chart: Renderer, path: str, val
     assert message in str(raised.value)
 
 
-@pytest.mark.parametrize("part", ["backend", "frontend", "postgres"])
+@pytest.mark.parametrize("part", ["backend", "frontend", "postgres", "geminiEmulator"])
 def test_an_empty_tag_stops_the_rendering_with_one_sentence(chart: Renderer, part: str) -> None:
     with pytest.raises(HelmError, match=rf"{part}\.image\.tag is empty: give the tag of the image to run"):
         chart.template("values-dev.yaml", values={**TAGS, part: {"image": {"tag": ""}}})
+
+
+@pytest.mark.parametrize("name", ["GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"])
+def test_the_emulator_and_another_address_contradict_each_other(chart: Renderer, name: str) -> None:
+    values = _tree(f"backend.env.{name}", "https://model.example")
+    with pytest.raises(HelmError, match=rf"backend\.env\.{name} and geminiEmulator\.enabled contradict each other"):
+        chart.render("values-dev.yaml", values=values)
+    assert "https://model.example" in json.dumps(chart.render(values=values))
 
 
 def test_release_and_namespace_are_free(chart: Renderer) -> None:

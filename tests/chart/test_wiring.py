@@ -32,11 +32,15 @@ POSTGRES = {
     "ServiceAccount/todo-postgres",
     "StatefulSet/todo-postgres",
 }
+EMULATOR = {f"{kind}/todo-gemini-emulator" for kind in ("Deployment", "NetworkPolicy", "ServiceAccount")} | {
+    "Service/todo-gemini-emulator-service"
+}
 SECRET_KEYS = {
     "backend": {"DATABASE_URL", "JWT_SECRET", "GEMINI_API_KEY"},
     "frontend": {"BETTER_AUTH_SECRET"},
     "migrate": {"DATABASE_URL"},
     "postgres": {"POSTGRES_PASSWORD"},
+    "gemini-emulator": {"GEMINI_API_KEY"},
 }
 
 
@@ -60,7 +64,7 @@ def _policy(manifests: list[Manifest], part: str) -> Manifest:
 
 
 def test_objects_of_development(development: list[Manifest]) -> None:
-    assert _titles(development) == OBJECTS | POSTGRES
+    assert _titles(development) == OBJECTS | POSTGRES | EMULATOR
 
 
 def test_objects_of_production(production: list[Manifest]) -> None:
@@ -68,7 +72,13 @@ def test_objects_of_production(production: list[Manifest]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "port", "name"), [("backend", 8080, "http"), ("frontend", 3000, "http"), ("postgres", 5432, "postgres")]
+    ("part", "port", "name"),
+    [
+        ("backend", 8080, "http"),
+        ("frontend", 3000, "http"),
+        ("postgres", 5432, "postgres"),
+        ("gemini-emulator", 8090, "http"),
+    ],
 )
 def test_a_container_listens_where_its_service_leads(
     development: list[Manifest], part: str, port: int, name: str
@@ -78,7 +88,7 @@ def test_a_container_listens_where_its_service_leads(
     assert container["ports"] == [{"name": name, "containerPort": port}]
 
 
-@pytest.mark.parametrize("part", ["backend", "frontend"])
+@pytest.mark.parametrize("part", ["backend", "frontend", "gemini-emulator"])
 def test_the_server_is_told_the_port_of_its_container(development: list[Manifest], part: str) -> None:
     pod = _pod(development, part)
     assert _plain(pod)["PORT"] == str(pod.containers[0]["ports"][0]["containerPort"])
@@ -93,6 +103,7 @@ def test_services(development: list[Manifest]) -> None:
         "todo-backend-service": ("ClusterIP", 8080),
         "todo-frontend-service": ("NodePort", 80),
         "todo-postgres-service": ("ClusterIP", 5432),
+        "todo-gemini-emulator-service": ("ClusterIP", 8090),
     }
 
 
@@ -110,7 +121,7 @@ def test_resources_of_the_application(development: list[Manifest]) -> None:
 
 def test_replicas(development: list[Manifest]) -> None:
     replicas = {m["metadata"]["name"]: m["spec"]["replicas"] for m in of_kind(development, "Deployment", "StatefulSet")}
-    assert replicas == {"todo-backend": 1, "todo-frontend": 2, "todo-postgres": 1}
+    assert replicas == {"todo-backend": 1, "todo-frontend": 2, "todo-postgres": 1, "todo-gemini-emulator": 1}
 
 
 def test_probes_ask_the_process_for_life_and_its_dependencies_for_readiness(development: list[Manifest]) -> None:
@@ -174,11 +185,49 @@ def test_only_backend_and_migration_reach_postgres(development: list[Manifest]) 
     reached = {
         part: any(selects(selector, _pod(development, part).labels) for selector in selectors) for part in SECRET_KEYS
     }
-    assert reached == {"backend": True, "migrate": True, "frontend": False, "postgres": False}
+    assert {part for part, allowed in reached.items() if allowed} == {"backend", "migrate"}
 
 
 def test_postgres_calls_nobody(development: list[Manifest]) -> None:
     assert "egress" not in _policy(development, "postgres")
+
+
+def test_in_development_the_backend_calls_the_emulator_and_nothing_outside(development: list[Manifest]) -> None:
+    assert _plain(_pod(development, "backend"))["GEMINI_BASE_URL"] == "http://todo-gemini-emulator-service:8090"
+    _, to_database, to_model = _policy(development, "backend")["egress"]
+    found = [
+        {part for part in SECRET_KEYS if selects(target["podSelector"]["matchLabels"], _pod(development, part).labels)}
+        for rule in (to_database, to_model)
+        for target in rule["to"]
+    ]
+    assert found == [{"postgres"}, {"gemini-emulator"}]
+    assert to_model["ports"] == [{"port": "http"}]
+
+
+def test_in_production_the_backend_calls_the_real_model(production: list[Manifest]) -> None:
+    assert not {name for name in _plain(_pod(production, "backend")) if "GEMINI" in name}
+    assert {"ports": [{"port": 443}]} in _policy(production, "backend")["egress"]
+
+
+def test_only_the_backend_reaches_the_emulator_which_calls_nobody(development: list[Manifest]) -> None:
+    policy = _policy(development, "gemini-emulator")
+    assert "egress" not in policy
+    (rule,) = policy["ingress"]
+    (source,) = rule["from"]
+    selector = source["podSelector"]["matchLabels"]
+    assert [part for part in SECRET_KEYS if selects(selector, _pod(development, part).labels)] == ["backend"]
+
+
+def test_the_emulator_takes_the_backends_key_alone(development: list[Manifest]) -> None:
+    keys = {
+        part: next(
+            variable["valueFrom"]["secretKeyRef"]
+            for variable in _pod(development, part).containers[0]["env"]
+            if variable["name"] == name
+        )
+        for part, name in (("backend", "GEMINI_API_KEY"), ("gemini-emulator", "EXPECTED_API_KEY"))
+    }
+    assert keys["backend"] == keys["gemini-emulator"]
 
 
 def test_a_pod_disruption_budget_only_where_there_are_replicas(chart: Renderer) -> None:

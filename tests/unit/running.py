@@ -29,7 +29,7 @@ def run_context(folder: Path, **parts: Any) -> RunContext:
     environment = {**os.environ, "TODO_K8S_CACHE": str(folder / "cache")}
     nothing: Any = SimpleNamespace()
     own = {
-        "settings": Settings(folder, choice, "test-namespace", folder / "out", None, environment),
+        "settings": Settings(folder, choice, "test-namespace", folder / "out", None, None, environment),
         "toolchain": Toolchain(paths={}),
         "commands": CommandRunner(environment, redactor=redactor),
         "redactor": redactor,

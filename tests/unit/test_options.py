@@ -35,6 +35,7 @@ def test_every_option_has_its_three_names() -> None:
         ("--todo-namespace", "TODO_NAMESPACE", "todo_namespace"),
         ("--todo-out", "TODO_OUT", "todo_out"),
         ("--todo-database-url-env", "TODO_DATABASE_URL_ENV", "todo_database_url_env"),
+        ("--todo-model-key-env", "TODO_MODEL_KEY_ENV", "todo_model_key_env"),
         ("--todo-only", "TODO_ONLY", "todo_only"),
         ("--todo-limit", "TODO_LIMIT", "todo_limit"),
         ("--todo-strict", "TODO_STRICT", "todo_strict"),
@@ -55,7 +56,8 @@ def test_defaults(read: Read, pytester: pytest.Pytester) -> None:
     assert settings.root == pytester.path
     assert settings.out == pytester.path / "out"
     assert settings.database_url is None
-    assert [image.name for image in settings.images] == ["backend", "frontend", "postgres"]
+    assert settings.model_key is None
+    assert [image.name for image in settings.images] == ["backend", "frontend", "postgres", "gemini-emulator"]
 
 
 def test_command_line_wins_over_environment_over_ini(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +121,32 @@ def test_database_url_leaves_the_environment(read: Read, monkeypatch: pytest.Mon
     assert settings.database_url.reveal() == URL
     assert "MY_DATABASE" not in settings.environment
     assert URL not in repr(settings)
-    assert [image.name for image in settings.images] == ["backend", "frontend"]
+    assert "postgres" not in [image.name for image in settings.images]
+
+
+def test_a_key_of_the_model_is_used_only_when_asked_for(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", " a-secret-word ")
+    assert read("--todo-cluster=minikube").model_key is None
+    settings = read("--todo-cluster=minikube", "--todo-model-key-env=GEMINI_API_KEY")
+    assert settings.model_key
+    assert settings.model_key.reveal() == "a-secret-word"
+    assert "GEMINI_API_KEY" not in settings.environment
+    assert "secret-word" not in repr(settings)
+    assert "gemini-emulator" not in [image.name for image in settings.images]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("a-secret-word", "", "wants the name of an environment variable: put the key into that variable, not here"),
+        ("MY_KEY", " ", "--todo-model-key-env=MY_KEY: that variable is not set: export MY_KEY=KEY"),
+    ],
+)
+def test_a_key_that_is_none(read: Read, monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv("MY_KEY", value)
+    with pytest.raises(ConfigError, match=told) as caught:
+        read("--todo-cluster=minikube", f"--todo-model-key-env={name}")
+    assert "secret-word" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ class Handler(BaseHTTPRequestHandler):
             self.open_session(200, body["email"]) if right else self.answer(401, {"error": {}})
         elif self.path == "/api/auth/logout":
             self.answer(204, b"", headers={"Set-Cookie": "todo_session=; Max-Age=0; Path=/"})
+        elif self.path == "/api/chat":
+            self.for_user(lambda user: self.chat(user, body))
         else:
             self.for_user(lambda user: self.create(user, body))
 
@@ -103,13 +105,24 @@ class Handler(BaseHTTPRequestHandler):
         action(user) if user else self.answer(401, {"error": {"code": "UNAUTHENTICATED"}})
 
     def list_tasks(self, user: str) -> None:
-        tasks = [task for task in self.server.tasks.values() if task["owner"] == user]
+        tasks = [task for task in reversed(self.server.tasks.values()) if task["owner"] == user]
         self.answer(200, {"tasks": tasks, "total": len(tasks)} if "list" not in self.server.faults else {"total": 0})
 
     def create(self, user: str, body: dict[str, Any]) -> None:
-        task = {"id": str(uuid.uuid4()), "title": body["title"], "completed": False, "owner": user}
-        self.server.tasks[task["id"]] = task
-        self.answer(201, task)
+        self.answer(201, self.keep(user, body["title"]))
+
+    def chat(self, user: str, body: dict[str, Any]) -> None:
+        if "chat off" in self.server.faults:
+            return self.answer(503, {"error": {"code": "AI_NOT_CONFIGURED"}})
+        if "idle talk" in self.server.faults:
+            return self.answer(200, {"content": "Hello.", "tool_invocations": None})
+        self.keep(user, body["message"].split('"')[1])
+        return self.answer(200, {"content": "Done.", "tool_invocations": [{"tool_name": "add_task"}]})
+
+    def keep(self, user: str, title: str) -> dict[str, Any]:
+        task = {"id": str(uuid.uuid4()), "title": title, "completed": False, "owner": user}
+        self.server.tasks[str(task["id"])] = task
+        return task
 
     def open_session(self, status: int, email: str) -> None:
         name = uuid.uuid4().hex

@@ -1,6 +1,6 @@
 {{/*
-Helpers that speak of one part of the release take a dictionary: {"root": $, "part": "backend"}.
-Parts are backend, frontend, postgres, migrate, and probe for pods that test the release from inside the cluster.
+Helpers that speak of one part of the release take a dictionary: {"root": $, "part": "backend"}, with "values" where the part's values
+have another name. Parts are backend, frontend, postgres, gemini-emulator, migrate, and probe for pods that test the release from inside the cluster.
 */}}
 
 {{/* Name of a part's workload, and its `app` label: todo-backend. */}}
@@ -40,15 +40,16 @@ labels:
 
 {{/* Image reference of a part. `helm lint` passes over the missing tag; everything that renders for a cluster stops at it. */}}
 {{- define "todo.image" -}}
-{{- $image := (index .root.Values .part).image -}}
-{{- $message := printf "%s.image.tag is empty: give the tag of the image to run, for example --set %s.image.tag=1.0.0" .part .part -}}
+{{- $values := .values | default .part -}}
+{{- $image := (index .root.Values $values).image -}}
+{{- $message := printf "%s.image.tag is empty: give the tag of the image to run, for example --set %s.image.tag=1.0.0" $values $values -}}
 image: {{ printf "%s:%s" $image.repository (required $message $image.tag) | quote }}
 imagePullPolicy: {{ .root.Values.imagePullPolicy }}
 {{- end }}
 
-{{/* One environment variable from a key of the application's Secret; the container does not start without it. */}}
+{{/* One environment variable from a key of the application's Secret, named as the key or by `name`; the container does not start without it. */}}
 {{- define "todo.secretVariable" -}}
-- name: {{ .key }}
+- name: {{ .name | default .key }}
   valueFrom:
     secretKeyRef:
       name: {{ .root.Values.existingSecret }}

@@ -88,7 +88,7 @@ class World:
             ),
         )
         choice = ClusterChoice("minikube", self.name)
-        settings = Settings(self.folder, choice, "ns", self.folder / "out", None, self.environment)
+        settings = Settings(self.folder, choice, "ns", self.folder / "out", None, None, self.environment)
         return MinikubeCluster(settings, self.stubs.toolchain(), self.stubs.commands(), self.folder)
 
 

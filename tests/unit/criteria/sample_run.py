@@ -377,6 +377,7 @@ def _exercise() -> Exercise:
         "edit",
         "toggle",
         "delete",
+        "chat",
         "log-out",
         "protected page",
         "backend pod deleted",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, list_again, use_the_application
+from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_again, use_the_application
 from pytest_todo_k8s.flows.visitor import Account
 from pytest_todo_k8s.tools.redaction import Redactor
 from tests.unit.todo_server import todo_server
@@ -15,14 +15,15 @@ from tests.unit.todo_server import todo_server
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import FlowStep
 
-STEPS = ["sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "log-out", "protected page"]
+STEPS = ["sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "chat", "log-out", "protected page"]
+KEPT = KeptTasks("kept", "said")
 
 
 def walk(*faults: str) -> list[FlowStep]:
     journey = Journey(time.monotonic)
     with todo_server(*faults) as server:
         try:
-            use_the_application(journey, server.url, Account.new("test", Redactor()), "kept")
+            use_the_application(journey, server.url, Account.new("test", Redactor()), KEPT)
         except JourneyEnd:
             assert not journey.steps[-1].ok
     return journey.steps
@@ -39,6 +40,8 @@ def test_the_whole_way() -> None:
     [
         ("list", "list", "GET /api/tasks answered with no list of tasks"),
         ("edit", "edit", "the title is 'kept at first', not 'kept'"),
+        ("chat off", "chat", "POST /api/chat answered with status 503 instead of 200"),
+        ("idle talk", "chat", "what the assistant used is [], not ['add_task']"),
         ("open door", "protected page", "answered with status 200 and location '' instead of a redirect to /login"),
     ],
 )
@@ -52,12 +55,15 @@ def test_the_first_broken_step_ends_it(fault: str, step: str, detail: str) -> No
 def test_the_kept_task_is_there_for_its_owner_and_nobody_else() -> None:
     journey, ann, bob = Journey(time.monotonic), Account.new("ann", Redactor()), Account.new("bob", Redactor())
     with todo_server() as server:
+        kept = {each: KeptTasks(f"kept by {each.name}", f"said by {each.name}") for each in (ann, bob)}
         for account in (ann, bob):
-            use_the_application(journey, server.url, account, f"kept by {account.name}")
-        list_again(journey, server.url, ann, "kept by ann")
+            use_the_application(journey, server.url, account, kept[account])
+        list_again(journey, server.url, ann, kept[ann])
         with pytest.raises(JourneyEnd):
-            list_again(journey, server.url, bob, "kept by ann")
-    assert journey.steps[-1].detail == "the list is ['kept by bob'], not ['kept by ann']"
+            list_again(journey, server.url, bob, kept[ann])
+    assert journey.steps[-1].detail == (
+        "the list is ['said by bob', 'kept by bob'], not ['said by ann', 'kept by ann']"
+    )
 
 
 def test_an_answer_of_another_form_is_a_failed_step() -> None:

@@ -127,13 +127,13 @@ def machine() -> Machine:
 
 
 def built() -> Build:
-    return Build(wall_s=1.0, images=[image(name) for name in ("backend", "frontend", "postgres")])
+    return Build(wall_s=1.0, images=[image(name) for name in ("backend", "frontend", "postgres", "gemini-emulator")])
 
 
 def image(name: str) -> ImageBuild:
     return ImageBuild(
         name=name,
-        judged=name != "postgres",
+        judged=name in ("backend", "frontend"),
         reference=f"todo-{name}:abc",
         image_id=f"sha256:{name}",
         start_s=0.0,

@@ -25,14 +25,20 @@ GONE = Answer(404, {"message": "no such image"})
 
 
 class World:
-    """A project with three Dockerfiles and an engine that knows every image by `Id` of its name."""
+    """A project with four Dockerfiles and an engine that knows every image by `Id` of its name."""
 
     def __init__(self, folder: Path, api: ApiServer) -> None:
         self.folder, self.api, self.stubs = folder, api, Stubs(folder)
-        arguments = {"backend": "PYTHON_BUILD", "frontend": "NODE_BUILD", "postgres": "DEBIAN"}
+        arguments = {
+            "backend": "PYTHON_BUILD",
+            "frontend": "NODE_BUILD",
+            "postgres": "DEBIAN",
+            "gemini-emulator": "PYTHON_BUILD",
+        }
         (folder / "Dockerfiles").mkdir()
+        contexts = {"postgres": "Dockerfiles/postgres", "gemini-emulator": "app/gemini_emulator"}
         for name, argument in arguments.items():
-            context = folder / ("Dockerfiles/postgres" if name == "postgres" else f"app/{name}")
+            context = folder / contexts.get(name, f"app/{name}")
             context.mkdir(parents=True)
             (context / "file").write_text(name, encoding="utf-8")
             text = f"ARG {argument}=public/{name}:1\nFROM ${{{argument}}}\n"
@@ -95,9 +101,10 @@ def test_images_are_built_in_order_and_measured(world: World) -> None:
         ("backend", True, True, 1000, 1000),
         ("frontend", True, True, 1001, 1001),
         ("postgres", False, False, 1002, 1002),
+        ("gemini-emulator", False, False, 1003, 1003),
     ]
-    backend, frontend, postgres = found.images
-    assert [each.reference for each in found.images] == world.tags()[3:] == world.tags()[:3]
+    backend, frontend, postgres, _ = found.images
+    assert [each.reference for each in found.images] == world.tags()[4:] == world.tags()[:4]
     assert backend.image_id == f"sha256:{backend.reference}"
     assert backend.bases == {"PYTHON_BUILD": "local/python:3.13@sha256:local/python:3.13"}
     assert frontend.bases == {"NODE_BUILD": "public/frontend:1@sha256:public/frontend:1"}
@@ -114,7 +121,7 @@ def test_images_carry_the_run_and_are_journalled_before_they_exist(world: World)
     assert names == world.tags()
     calls = [call for call in world.stubs.calls("docker") if call.startswith("build ")]
     assert all(f"--label=todo-k8s.dev/run-id={run.journal.owner.run_id}" in call for call in calls)
-    assert ["--no-cache" in call for call in calls] == [True, True, False]
+    assert ["--no-cache" in call for call in calls] == [True, True, False, False]
 
 
 def test_a_base_image_that_is_absent_is_fetched_before_the_clock_runs(world: World) -> None:
@@ -124,7 +131,7 @@ def test_a_base_image_that_is_absent_is_fetched_before_the_clock_runs(world: Wor
     world.api.on(path, GONE, {"Id": "sha256:public/frontend:1", "Size": 1})
     build.run(run)
     calls = world.stubs.calls("docker")
-    assert calls.index("pull --quiet public/frontend:1") < len(calls) - 3
+    assert calls.index("pull --quiet public/frontend:1") < len(calls) - 4
     world.api.on(path, GONE)
     with pytest.raises(EngineError, match="was pulled and is not in the engine"):
         build.run(run)
@@ -143,9 +150,9 @@ def test_a_build_that_fails_stays_in_the_journal(world: World) -> None:
     assert run.evidence.build is None
 
 
-def test_the_database_is_not_built_where_it_is_elsewhere(world: World) -> None:
+def test_database_and_emulator_are_not_built_where_others_are_used(world: World) -> None:
     run = world.run()
-    settings = dataclasses.replace(run.settings, database_url=Secret("postgresql://elsewhere"))
+    settings = dataclasses.replace(run.settings, database_url=Secret("postgresql://elsewhere"), model_key=Secret("key"))
     with pytest.raises(EngineError):
         build.run(dataclasses.replace(run, settings=settings))
     assert [tag.partition(":")[0] for tag in world.tags()] == ["todo-backend", "todo-frontend"]
@@ -158,7 +165,8 @@ def test_load_brings_every_image_by_its_configuration(world: World) -> None:
         world.has(image.reference)
     load.run(run)
     assert [(each.reference, each.image_id) for each in run.evidence.loads] == [
-        (f"todo-{name}:abc", f"sha256:todo-{name}:abc") for name in ("backend", "frontend", "postgres")
+        (f"todo-{name}:abc", f"sha256:todo-{name}:abc")
+        for name in ("backend", "frontend", "postgres", "gemini-emulator")
     ]
 
 

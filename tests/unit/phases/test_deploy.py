@@ -66,12 +66,9 @@ def test_the_ways_in(tmp_path: Path, runs: list[RunContext]) -> None:
 
 def test_no_secret_leaves_the_api_call(tmp_path: Path, runs: list[RunContext]) -> None:
     run, kube, stubs = context(tmp_path)
-    settings = dataclasses.replace(run.settings, environment={"GEMINI_API_KEY": "model-key-1"})
-    run = dataclasses.replace(run, settings=settings)
     runs.append(run)
     deploy.run(run)
     values = [value for _, body, _ in kube.created[1:3] for value in body["stringData"].values()]
-    assert "model-key-1" in values
     assert len(set(values)) == 5
     own = tmp_path / "state" / "values.yaml"
     assert own.stat().st_mode & 0o777 == 0o600
@@ -93,7 +90,33 @@ def test_the_values_of_a_run(tmp_path: Path, runs: list[RunContext]) -> None:
             "image": {"repository": "todo-postgres", "tag": "abc"},
             "existingSecret": "todo-postgres-secrets",
         },
+        "geminiEmulator": {"image": {"repository": "todo-gemini-emulator", "tag": "abc"}},
     }
+
+
+def test_a_real_model_is_called_in_the_emulators_place(tmp_path: Path, runs: list[RunContext]) -> None:
+    run, kube, _ = context(tmp_path)
+    run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, model_key=Secret("model-key-1")))
+    assert run.evidence.build is not None
+    run.evidence.build.images.pop()
+    runs.append(run)
+    deploy.run(run)
+    own = yaml.safe_load((tmp_path / "state" / "values.yaml").read_text(encoding="utf-8"))
+    assert own["geminiEmulator"] == {"enabled": False}
+    assert own["networkPolicy"] == {"backendHttpsEgress": True}
+    assert kube.created[1][1]["stringData"]["GEMINI_API_KEY"] == "model-key-1"
+
+
+@pytest.mark.parametrize("mine", ["", "a-key-for-other-programs"])
+def test_the_emulator_gets_a_key_of_its_own(tmp_path: Path, runs: list[RunContext], mine: str) -> None:
+    run, kube, _ = context(tmp_path)
+    settings = dataclasses.replace(run.settings, environment={"GEMINI_API_KEY": mine})
+    run = dataclasses.replace(run, settings=settings)
+    runs.append(run)
+    deploy.run(run)
+    key = kube.created[1][1]["stringData"]["GEMINI_API_KEY"]
+    assert len(key) > 20
+    assert key != mine
 
 
 def test_an_external_database(tmp_path: Path, runs: list[RunContext]) -> None:
@@ -101,7 +124,7 @@ def test_an_external_database(tmp_path: Path, runs: list[RunContext]) -> None:
     url = Secret("postgresql://me:pass-word@db.example/app")
     run = dataclasses.replace(run, settings=dataclasses.replace(run.settings, database_url=url))
     assert run.evidence.build is not None
-    run.evidence.build.images.pop()
+    run.evidence.build.images = [image for image in run.evidence.build.images if image.name != "postgres"]
     runs.append(run)
     deploy.run(run)
     assert kube.stored == ["Namespace/test-namespace", "Secret/todo-app-secrets"]
@@ -109,7 +132,9 @@ def test_an_external_database(tmp_path: Path, runs: list[RunContext]) -> None:
     assert run.deployed().database_url is url
     assert len(run.background) == 1
     installed = next(call for call in stubs.calls("helm") if call.startswith("upgrade"))
-    assert "values-dev.yaml" not in installed
+    assert "values-dev.yaml" in installed
+    own = yaml.safe_load((tmp_path / "state" / "values.yaml").read_text(encoding="utf-8"))
+    assert own["postgres"] == {"enabled": False}
 
 
 def test_the_namespace_is_journalled_before_it_exists(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.evidence import Exercise
 
-WAY = 9
+WAY = 10
 
 
 def pod(uid: str, *, ready: bool = True, waiting: str | None = None) -> dict[str, Any]:
@@ -68,12 +68,13 @@ def run(
 ) -> Exercise:
     answers = iter(rows)
 
-    def find_task(_url: Secret, _title: str, _email: str, _redactor: object) -> tuple[bool, str]:
+    def find_tasks(_url: Secret, wanted: dict[str, bool], _email: str, _redactor: object) -> tuple[bool, str]:
+        assert sorted(wanted.values()) == [False, True]
         if (answer := next(answers)) is None:
             raise RowsUnreadableError("psycopg is not installed")
         return answer
 
-    monkeypatch.setattr(exercise, "find_task", find_task)
+    monkeypatch.setattr(exercise, "find_tasks", find_tasks)
     context = run_context(tmp_path, kube=kube)
     with todo_server(*faults) as server:
         server.unready = unready

@@ -30,9 +30,9 @@ class World:
     def __init__(self, folder: Path, api: ApiServer) -> None:
         self.folder, self.stubs = folder, Stubs(folder)
         self.cluster = LiveCluster(folder)
-        for name in ("backend", "frontend", "postgres"):
+        for name in ("backend", "frontend", "postgres", "gemini-emulator"):
             self.file(f"Dockerfiles/{name}.Dockerfile")
-        for name in ("app/backend/x", "app/frontend/x", "Dockerfiles/postgres/x"):
+        for name in ("app/backend/x", "app/frontend/x", "Dockerfiles/postgres/x", "app/gemini_emulator/x"):
             self.file(name)
         self.file("charts/todo-chatbot-chart/Chart.yaml")
         for prefix in ("", "/v1.41"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_task
+from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
 from pytest_todo_k8s.plain.postgres import postgres
 from pytest_todo_k8s.tools.redaction import Redactor, Secret
 from tests.unit.running import run_context
@@ -29,19 +29,21 @@ def test_rows_are_read_back_and_nothing_is_left(tmp_path: Path) -> None:
         with psycopg.connect(url.reveal()) as connection:
             connection.execute(TABLES)
 
-        def look(title: str, email: str = "ann@example.org") -> tuple[bool, str]:
-            return find_task(
-                Secret(url.reveal().replace("postgresql:", "postgresql+asyncpg:")), title, email, Redactor()
-            )
+        def look(email: str = "ann@example.org", **wanted: bool) -> tuple[bool, str]:
+            with_driver = Secret(url.reveal().replace("postgresql:", "postgresql+asyncpg:"))
+            return find_tasks(with_driver, wanted, email, Redactor())
 
-        assert look("kept") == (True, "task 7, completed True, owner ann@example.org")
-        assert look("kept", "bob@example.org")[0] is False
-        assert look("open")[0] is False
-        assert look("absent") == (False, "0 rows in tasks have the title 'absent'")
-        assert look("twice") == (False, "2 rows in tasks have the title 'twice'")
+        kept = "task 7 'kept', completed True, owner ann@example.org"
+        assert look(kept=True) == (True, kept)
+        assert look(kept=True, open=False) == (True, f"{kept}; task 10 'open', completed False, owner ann@example.org")
+        assert look("bob@example.org", kept=True) == (False, kept)
+        assert look(open=True)[0] is False
+        assert look(kept=True, absent=True) == (False, kept)
+        assert look(absent=True) == (False, "no row in tasks has a title of 'absent'")
+        assert look(twice=True)[0] is False
         wrong = Secret(url.reveal().replace("todo:", "nobody:", 1))
         with pytest.raises(RowsUnreadableError, match="PostgreSQL can't be asked"):
-            find_task(wrong, "kept", "ann@example.org", Redactor())
+            find_tasks(wrong, {"kept": True}, "ann@example.org", Redactor())
     assert context.journal.open_entries() == []
     assert sorted(path.name for path in context.state_dir.iterdir()) == ["journal.jsonl"]
 
@@ -49,4 +51,4 @@ def test_rows_are_read_back_and_nothing_is_left(tmp_path: Path) -> None:
 def test_without_the_driver_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(RowsUnreadableError, match=r"pip install pytest-todo-k8s\[acceptance\]"):
-        find_task(Secret("postgresql://x"), "kept", "ann@example.org", Redactor())
+        find_tasks(Secret("postgresql://x"), {"kept": True}, "ann@example.org", Redactor())
