@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pytest_todo_k8s import exit_codes
@@ -14,10 +15,10 @@ from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
     from types import FrameType
 
 LOG_TAIL_LINES: Final = 12
+LAST_PORT: Final = 65535
 INTERRUPTED: Final = 130
 """What shells report for a command ended by Ctrl-C."""
 
@@ -55,7 +56,36 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="print the same as JSON")
     doctor.set_defaults(run=_doctor)
+    _add_app(commands)
     return parser
+
+
+def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    app = commands.add_parser("app", help="run the application without containers")
+    verbs = app.add_subparsers(required=True, metavar="COMMAND")
+    up = verbs.add_parser(
+        "up",
+        help="start it as plain processes on loopback addresses, until Ctrl-C",
+        description=(
+            "Starts PostgreSQL, the migrations, a Gemini emulator, the backend and the frontend of the project in this "
+            "folder as plain processes, prints the address and what they say; Ctrl-C or SIGTERM stops all of them."
+        ),
+    )
+    up.add_argument("--port", type=_port, default=3000, help="port of the frontend (default: 3000; 0: a free one)")
+    up.set_defaults(run=_app_up)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: write a whole number from 0 to {LAST_PORT}")
+    return int(text)
+
+
+def _app_up(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s.plain.up import up  # noqa: PLC0415  other sub-commands need none of it
+
+    up(Path.cwd(), arguments.port, os.environ, lambda line: print(line, flush=True))  # noqa: T201  the user reads it
+    return exit_codes.OK
 
 
 def _setup(arguments: argparse.Namespace) -> int:

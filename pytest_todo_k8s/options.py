@@ -79,6 +79,7 @@ OPTIONS: Final = (
         "NAME",
         "name of the environment variable that holds a key of the real Gemini API (default: emulator in the cluster)",
     ),
+    Option(
         "only", "SC-003,SC-008", "judge these criteria alone; such a run is no gate (default: all eleven)", many=True
     ),
     Option(

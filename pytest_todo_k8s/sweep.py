@@ -34,14 +34,33 @@ def sweep(runs: Path, owner: ownership.Owner, means: Means) -> Removal:
     """
     swept = Removal()
     for dead in _dead_runs(runs, owner, swept):
-        reachable = means if dead.owner.cluster == owner.cluster else None
-        _add(swept, Teardown(dead.owner.run_id, dead.open_entries(), reachable, on_gone=dead.forget).run())
-        if not dead.open_entries():
-            shutil.rmtree(dead.file.parent, ignore_errors=True)
-            swept.removed.append(f"run {dead.owner.run_id}")
+        _take_down(dead, means if dead.owner.cluster == owner.cluster else None, swept)
     for entry, run_id in _dead_namespaces(owner, means):
         _add(swept, Teardown(run_id, [entry], means, on_gone=lambda _entry: None).run())
     return swept
+
+
+def sweep_processes(runs: Path, owner: ownership.Owner) -> Removal:
+    """End the processes of dead runs that use no cluster, and remove their folders.
+
+    Args:
+        runs: Folder with one folder for each run that has not ended cleanly, or lives.
+        owner: The run that sweeps; its own things stay.
+
+    Returns:
+        What was removed, and what could not be.
+    """
+    swept = Removal()
+    for dead in _dead_runs(runs, owner, swept):
+        _take_down(dead, None, swept)
+    return swept
+
+
+def _take_down(dead: Journal, means: Means | None, swept: Removal) -> None:
+    _add(swept, Teardown(dead.owner.run_id, dead.open_entries(), means, on_gone=dead.forget).run())
+    if not dead.open_entries():
+        shutil.rmtree(dead.file.parent, ignore_errors=True)
+        swept.removed.append(f"run {dead.owner.run_id}")
 
 
 def _dead_runs(runs: Path, owner: ownership.Owner, swept: Removal) -> Iterator[Journal]:

@@ -29,7 +29,8 @@ COMPARED_HEADERS: Final = (
     "www-authenticate",
     "x-request-id",
 )
-TIMEOUT_S: Final = 15.0
+TIMEOUT_S: Final = 40.0
+"""The assistant has 30 seconds for a turn."""
 _SHOWN_CHARACTERS: Final = 300
 _VARIABLE: Final = re.compile(r"\{(\w+)\}")
 _ABSENT: Final = "(absent)"
@@ -85,12 +86,22 @@ def _send(session: requests.Session, base_url: str, request: Request, known: Map
     data = request.raw
     if request.body is not None:
         headers["Content-Type"] = "application/json"
-        data = json.dumps(request.body).encode()
+        data = json.dumps(_filled_in(request.body, known)).encode()
     if request.user:
         headers["Authorization"] = f"Bearer {known[request.user]}"
     path = _VARIABLE.sub(lambda name: known[name[1]], request.path)
     session.cookies.clear()
     return fetch(session, base_url + path, timeout_s=TIMEOUT_S, method=request.method, headers=headers, body=data)
+
+
+def _filled_in(body: object, known: Mapping[str, str]) -> object:
+    """Put what is known in the place of values that are one variable, in an object's own values."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: known[whole[1]] if isinstance(value, str) and (whole := _VARIABLE.fullmatch(value)) else value
+        for key, value in body.items()
+    }
 
 
 def _json(fetched: Fetched) -> Any:

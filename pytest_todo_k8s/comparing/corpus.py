@@ -42,12 +42,13 @@ class Request:
     captures: Mapping[str, str] = field(default_factory=dict)
 
 
-def corpus(run_id: str, passwords: Mapping[str, str]) -> tuple[Request, ...]:
+def corpus(run_id: str, passwords: Mapping[str, str], *, chat: bool) -> tuple[Request, ...]:
     """Return the requests of one run, in order.
 
     Args:
         run_id: Makes the accounts new to both databases.
         passwords: Of the users `ann` and `bob`.
+        chat: Whether to speak to the assistant too: it must answer by fixed rules, which a real model does not.
     """
     return (
         *_operations(),
@@ -56,6 +57,7 @@ def corpus(run_id: str, passwords: Mapping[str, str]) -> tuple[Request, ...]:
         *_lists(),
         *_changes(),
         *_path_users(),
+        *(_chat() if chat else ()),
         *_refusals(),
         *_ends(),
     )
@@ -182,6 +184,39 @@ def _path_users() -> Iterator[Request]:
     yield Request("another user's path, task", "GET", "/api/{bob_id}/tasks/{milk}")
     yield Request("path without a token", "GET", "/api/{ann_id}/tasks", user=None)
     yield Request("bad user in the path", "GET", "/api/1/tasks")
+
+
+def _chat() -> Iterator[Request]:
+    def say(name: str, message: str, *, path: str = "/api/chat", **captures: str) -> Request:
+        return Request(name, "POST", path, {"message": message}, captures=captures)
+
+    def go_on(name: str, message: str, conversation: str = "{talk}", user: str = "ann") -> Request:
+        return Request(name, "POST", "/api/chat", {"message": message, "conversation_id": conversation}, user=user)
+
+    messages = "/api/conversations/{talk}/messages"
+    yield say("chat, task", "Add a task to buy bread", talk="conversation_id")
+    yield go_on("chat, list", "Show all my tasks")
+    yield go_on("chat, done", "I have finished buy bread")
+    yield go_on("chat, rename", "Change buy bread to buy two loaves")
+    yield go_on("chat, small talk", "Hello")
+    yield go_on("chat, absent task", "Delete the task about a unicorn")
+    yield go_on("chat, model out of order", "Hello x-emu-fault: 500")
+    yield say("chat by user", "Hello", path="/api/{ann_id}/chat")
+    yield say("chat, another user's path", "Hello", path="/api/{bob_id}/chat")
+    yield say("chat, blank", "  ")
+    yield say("chat, too long", "x" * 10_001)
+    yield Request("chat without a token", "POST", "/api/chat", {"message": "Hello"}, user=None)
+    yield go_on("chat, unknown conversation", "Hello", UNKNOWN_ID)
+    yield go_on("chat, somebody else's conversation", "Hello", user="bob")
+    yield Request("conversations", "GET", "/api/conversations")
+    yield Request("conversations of somebody else", "GET", "/api/conversations", user="bob")
+    yield Request("messages", "GET", messages)
+    yield Request("messages, page", "GET", f"{messages}?limit=2&offset=1")
+    yield Request("messages of somebody else", "GET", messages, user="bob")
+    yield Request("list after the chat", "GET", "/api/tasks?sort=title&order=asc")
+    yield Request("delete somebody else's conversation", "DELETE", "/api/conversations/{talk}", user="bob")
+    yield Request("delete conversation", "DELETE", "/api/conversations/{talk}")
+    yield Request("delete conversation again", "DELETE", "/api/conversations/{talk}")
 
 
 def _refusals() -> Iterator[Request]:

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 RULES: Final = (
-    "ids (keys id, user_id, and in Location): numbered in order of appearance, so that references must still agree",
-    "times (keys created_at, updated_at, expires_at): ISO 8601 in UTC replaced by <time>",
+    (
+        "ids (keys id, user_id, task_id, message_id, conversation_id, an error's message that is an id alone; Location): "
+        "numbered in order of appearance, so that references must still agree"
+    ),
+    "times (keys created_at, updated_at, expires_at, timestamp): ISO 8601 in UTC replaced by <time>",
     "token: a JSON Web Token replaced by <token>",
     "request ids (key request_id, header X-Request-ID): replaced by <request id>",
     "uptime_s and latency_ms: a number replaced by <number>",
@@ -21,12 +24,13 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_ID_KEYS: Final = frozenset({"id", "user_id"})
+_ID_KEYS: Final = frozenset({"id", "user_id", "conversation_id", "message_id", "task_id", "message"})
 _NUMBER_KEYS: Final = frozenset({"uptime_s", "latency_ms"})
 _FORMS: Final = {
     "created_at": (_TIME, "<time>"),
     "updated_at": (_TIME, "<time>"),
     "expires_at": (_TIME, "<time>"),
+    "timestamp": (_TIME, "<time>"),
     "token": (_TOKEN, "<token>"),
     "request_id": (_REQUEST_ID, "<request id>"),
 }

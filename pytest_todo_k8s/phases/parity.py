@@ -12,14 +12,13 @@ from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.evidence import Parity
 from pytest_todo_k8s.measuring.fetch import fetch, new_session
 from pytest_todo_k8s.plain import postgres
-from pytest_todo_k8s.plain.backend import backend
-from pytest_todo_k8s.plain.environment import interpreter
+from pytest_todo_k8s.plain.application import backend_with_model
 from pytest_todo_k8s.tools.redaction import generate
+from pytest_todo_k8s.tools.toolchain import cache_root
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.context import RunContext
 
-BACKEND: Final = "app/backend"
 _FORWARD_TIMEOUT_S: Final = 30.0
 _POLL_S: Final = 0.3
 _STEADY: Final = 6
@@ -39,10 +38,10 @@ def run(context: RunContext) -> None:
     passwords = {user: generate(18) for user in ("ann", "bob")}
     for password in passwords.values():
         context.redactor.add(password)
-    requests = corpus(context.evidence.run.id, {user: each.reveal() for user, each in passwords.items()})
-    folder = context.settings.root / BACKEND
-    python = interpreter(context, folder / "requirements.txt")
-    with postgres.postgres(context) as database_url, backend(context, python, folder, database_url) as url:
+    known = {user: each.reveal() for user, each in passwords.items()}
+    requests = corpus(context.evidence.run.id, known, chat=context.settings.model_key is None)
+    cache = cache_root(context.settings.environment) / "plain"
+    with backend_with_model(context, context.settings.root, cache) as url:
         plain = ask(url, requests, "the plain application")
     cluster_url = context.deployed().backend_url
     _wait_for_cluster(cluster_url)

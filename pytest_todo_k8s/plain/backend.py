@@ -1,61 +1,95 @@
-"""The backend as a plain process: migrations, then the web server on a loopback port, then its end."""
+"""The backend and the model that it talks to as plain processes: migrations, then the servers, then their end."""
 
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.measuring.fetch import fetch, new_session
-from pytest_todo_k8s.plain.server import Server, serving
+from pytest_todo_k8s.plain.host import PlainError
+from pytest_todo_k8s.plain.server import Server, answers, serving
 from pytest_todo_k8s.tools.command import CommandError
-from pytest_todo_k8s.tools.redaction import generate
+from pytest_todo_k8s.tools.redaction import Secret, generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_todo_k8s.context import RunContext
-    from pytest_todo_k8s.tools.command import BackgroundCommand
-    from pytest_todo_k8s.tools.redaction import Secret
+    from pytest_todo_k8s.plain.host import Host
 
 _MIGRATE_TIMEOUT_S: Final = 90.0
-_OK: Final = 200
+_NO_BYTE_CODE: Final = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""Byte code would be written into the source folder, which is also the context of an image build."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model that the assistant speaks for.
+
+    Attributes:
+        url: Base address of its API.
+        key: What its API asks for.
+    """
+
+    url: str
+    key: Secret
 
 
 @contextlib.contextmanager
-def backend(context: RunContext, python: Path, folder: Path, database_url: Secret) -> Iterator[str]:
+def gemini_emulator(host: Host, python: Path, folder: Path) -> Iterator[Model]:
+    """Run the emulator of the Gemini API for as long as the block lasts; it takes one key alone.
+
+    Args:
+        host: Who runs it.
+        python: Interpreter with the backend's dependencies, which are more than its own.
+        folder: The emulator's source folder.
+
+    Raises:
+        PlainError: It did not start.
+    """
+    key = generate()
+    host.redactor.add(key)
+    server = Server(
+        name="the plain Gemini emulator",
+        argv=lambda port: [python, "-m", "gemini_emulator", "--port", str(port)],
+        cwd=folder,
+        ready=answers("/healthz"),
+        environment=lambda _port: {**_NO_BYTE_CODE, "EXPECTED_API_KEY": key.reveal(), "LOG_LEVEL": "info"},
+    )
+    with serving(host, server) as port:
+        yield Model(f"http://127.0.0.1:{port}", key)
+
+
+@contextlib.contextmanager
+def backend(host: Host, python: Path, folder: Path, database_url: Secret, model: Model | None) -> Iterator[str]:
     """Run the backend for as long as the block lasts and give its URL.
 
     Args:
-        context: The run.
+        host: Who runs it.
         python: Interpreter with the backend's dependencies.
         folder: The backend's source folder.
         database_url: An empty database.
+        model: What the assistant speaks for; None: the chat is off.
 
     Raises:
-        PhaseError: The migrations failed, or it did not start.
+        PlainError: The migrations failed, or it did not start.
     """
     secret = generate(48)
-    context.redactor.add(secret)
-    # Byte code would be written into the source folder, which is also the context of an image build.
-    environment = {"DATABASE_URL": database_url.reveal(), "PYTHONDONTWRITEBYTECODE": "1", "LOG_LEVEL": "info"}
+    host.redactor.add(secret)
+    environment = {**_NO_BYTE_CODE, "DATABASE_URL": database_url.reveal(), "LOG_LEVEL": "info"}
     try:
-        context.commands.run([python, "-m", "app.migrate"], timeout_s=_MIGRATE_TIMEOUT_S, env=environment, cwd=folder)
+        host.commands.run([python, "-m", "app.migrate"], timeout_s=_MIGRATE_TIMEOUT_S, env=environment, cwd=folder)
     except CommandError as error:
-        raise PhaseError("parity", f"the plain backend's migrations failed: {error}") from None
-    environment |= {"JWT_SECRET": secret.reveal(), "GEMINI_API_KEY": ""}
+        raise PlainError(f"the plain backend's migrations failed: {error}") from None
+    environment |= {"JWT_SECRET": secret.reveal(), "GEMINI_API_KEY": model.key.reveal() if model else ""}
+    if model:
+        environment["GEMINI_BASE_URL"] = model.url
     server = Server(
         name="the plain backend",
         argv=lambda _port: [python, "-m", "app"],
         cwd=folder,
-        ready=_ready,
+        ready=answers("/ready"),
         environment=lambda port: {**environment, "PORT": str(port)},
     )
-    with serving(context, server) as port:
+    with serving(host, server) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-def _ready(port: int, _process: BackgroundCommand) -> bool:
-    with new_session() as session:
-        return fetch(session, f"http://127.0.0.1:{port}/ready", timeout_s=3.0).status == _OK

@@ -13,39 +13,39 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
-from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.tools.command import CommandError
-from pytest_todo_k8s.tools.toolchain import cache_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.plain.host import Host
 
 _VENV_TIMEOUT_S: Final = 120.0
 _INSTALL_TIMEOUT_S: Final = 600.0
 _LOCK_TIMEOUT_S: Final = 900.0
 
 
-def interpreter(context: RunContext, requirements: Path) -> Path:
+def interpreter(host: Host, requirements: Path, cache: Path) -> Path:
     """Return the Python that has the backend's dependencies, and install them if no earlier run did.
 
     Args:
-        context: The run.
+        host: Who needs them.
         requirements: The backend's lock file, with hashes.
+        cache: Where they are kept.
 
     Raises:
-        PhaseError: They can't be installed.
+        PlainError: They can't be installed.
     """
-    folder = cache_root(context.settings.environment) / "plain" / _key(requirements)
+    folder = cache / _key(requirements)
     python = folder / "bin/python"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock"), timeout=_LOCK_TIMEOUT_S):
         if not python.exists():
-            context.progress("parity: installing the backend's dependencies for the plain application")
+            host.progress("plain     installing the backend's dependencies")
             with _aside(folder) as aside:
-                _install(context, aside, requirements)
+                _install(host, aside, requirements)
                 aside.rename(folder)
     return python
 
@@ -66,19 +66,18 @@ def _aside(folder: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _install(context: RunContext, folder: Path, requirements: Path) -> None:
-    python, log = folder / "bin/python", context.logs_dir / "parity-install.log"
+def _install(host: Host, folder: Path, requirements: Path) -> None:
+    python, log = folder / "bin/python", host.logs_dir / "plain-install.log"
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes"]
     try:
-        context.commands.run([sys.executable, "-m", "venv", folder], timeout_s=_VENV_TIMEOUT_S, log_file=log)
-        context.commands.run(
+        host.commands.run([sys.executable, "-m", "venv", folder], timeout_s=_VENV_TIMEOUT_S, log_file=log)
+        host.commands.run(
             [python, "-m", "pip", "install", *options, "--requirement", requirements],
             timeout_s=_INSTALL_TIMEOUT_S,
             log_file=log,
         )
     except CommandError as error:
-        raise PhaseError(
-            "parity",
-            f"the backend's dependencies can't be installed beside the cluster: {error}",
+        raise PlainError(
+            f"the backend's dependencies can't be installed: {error}",
             f"see {log}; Python needs its venv module (Debian: python3-venv) and a package index that pip reaches",
         ) from None

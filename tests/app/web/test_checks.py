@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.web.node import FRONTEND, STANDALONE
+from tests.app.web.servers import FRONTEND, STANDALONE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.app.web.node import Node
+    from pytest_todo_k8s.plain.node import Node
 
 INSIDE = re.compile(r"svc|todo-backend|:8080|localhost")
 """Names and addresses of the cluster's inside, or of a developer's machine."""

@@ -16,13 +16,13 @@ import requests
 
 from tests.app.web import servers
 from tests.app.web.conftest import PASSWORD, Account
-from tests.app.web.node import STANDALONE
+from tests.app.web.servers import STANDALONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_todo_k8s.plain.node import Node
     from tests.app.web.conftest import Stack
-    from tests.app.web.node import Node
 
 UNCLEAN = re.compile("error|exception|traceback|fatal|failed", re.IGNORECASE)
 """Words that a log of normal traffic must not contain (SC-007)."""

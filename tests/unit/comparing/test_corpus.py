@@ -6,7 +6,8 @@ import re
 
 from pytest_todo_k8s.comparing.corpus import corpus
 
-REQUESTS = corpus("20261123-160000-abcdef", {"ann": "ann's password", "bob": "bob's password"})
+PASSWORDS = {"ann": "ann's password", "bob": "bob's password"}
+REQUESTS = corpus("20261123-160000-abcdef", PASSWORDS, chat=True)
 OPERATIONS = [
     "GET /health",
     "GET /ready",
@@ -28,6 +29,11 @@ OPERATIONS = [
     "POST /api/{ann_id}/tasks",
     "GET /api/{ann_id}/tasks/{path}",
     "DELETE /api/{ann_id}/tasks/{egypt}",
+    "POST /api/chat",
+    "POST /api/{ann_id}/chat",
+    "GET /api/conversations",
+    "GET /api/conversations/{talk}/messages",
+    "DELETE /api/conversations/{talk}",
 ]
 
 
@@ -44,9 +50,14 @@ def test_every_operation_is_used() -> None:
 def test_values_are_known_before_they_are_used() -> None:
     known: set[str] = set()
     for request in REQUESTS:
-        used = set(re.findall(r"\{(\w+)\}", request.path)) | ({request.user} if request.user else set())
+        spoken = request.body.get("conversation_id", "") if isinstance(request.body, dict) else ""
+        used = set(re.findall(r"\{(\w+)\}", request.path + spoken)) | ({request.user} if request.user else set())
         assert used <= known, request.name
         known |= set(request.captures)
+
+
+def test_the_assistant_is_left_alone_where_it_has_no_fixed_rules() -> None:
+    assert not [each for each in corpus("x", PASSWORDS, chat=False) if "chat" in each.path or "conv" in each.path]
 
 
 def test_the_one_that_breaks_a_connection_is_last() -> None:

@@ -20,6 +20,11 @@ def test_ids_are_numbered_so_that_references_stay_comparable() -> None:
     ("key", "value", "normal"),
     [
         ("created_at", "2026-11-23T16:00:00.123456Z", "<time>"),
+        ("timestamp", "2026-11-23T16:00:00.1Z", "<time>"),
+        ("conversation_id", ANN, "<id 1>"),
+        ("message_id", ANN, "<id 1>"),
+        ("task_id", ANN, "<id 1>"),
+        ("message", ANN, "<id 1>"),
         ("expires_at", "2026-11-23T16:00:00Z", "<time>"),
         ("token", "aaa.bbb-c.d_d", "<token>"),
         ("request_id", "6b1f00e2c9", "<request id>"),
@@ -36,6 +41,7 @@ def test_what_must_differ(key: str, value: object, normal: str) -> None:
     [
         ("due_date", "2030-05-01T08:00:00Z"),
         ("title", ANN),
+        ("message", f"no task {ANN}"),
         ("created_at", "2026-11-23T16:00:00+01:00"),
         ("created_at", None),
         ("id", "1"),

