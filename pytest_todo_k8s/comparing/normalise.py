@@ -11,7 +11,7 @@ from typing import Final
 
 RULES: Final = (
     (
-        "ids (keys id, user_id, task_id, message_id, conversation_id, an error's message that is an id alone; Location): "
+        "ids (keys id, user_id, task_id, message_id, conversation_id, an error's message if it is one; Location): "
         "numbered in order of appearance, so that references must still agree"
     ),
     "times (keys created_at, updated_at, expires_at, timestamp): ISO 8601 in UTC replaced by <time>",
