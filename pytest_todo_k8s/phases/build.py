@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import yaml
 
 from pytest_todo_k8s.evidence import Build, ImageBuild
 from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID
-from pytest_todo_k8s.tools import build_context
+from pytest_todo_k8s.tools import build_context, image_contents
 from pytest_todo_k8s.tools.docker import BuildOrder, Engine, EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.settings import ImageSource
 
@@ -21,23 +29,75 @@ TIMEOUT_S: Final = 900.0
 def run(context: RunContext) -> None:
     """Build all images and measure them in the engine.
 
-    The judged images come first, one after the other: the wall time is from the first one's start to the last one's
-    end. Base images are fetched before, their time is not the application's.
+    The judged images come first, side by side where the machine has the cores: the wall time is from the first one's
+    start to the last one's end. Base images are fetched before, their time is not the application's.
 
     Raises:
         TodoK8sError: A build failed; the cause names the image's step and its last lines.
     """
     engine = Engine(context.toolchain, context.commands, context.settings.environment)
     sources = sorted(context.settings.images, key=lambda source: not source.judged)
-    plans = [(source, *_plan(context, engine, source)) for source in sources]
-    builds = [_build(context, engine, source, order, bases) for source, order, bases in plans]
+    stop = threading.Event()
+    plans = [(source, *_plan(context, engine, source, stop)) for source in sources]
+    _ = engine.builder, engine.facts  # asked for before the clock runs
+    tasks = [partial(_build, context, engine, source, order, bases) for source, order, bases in plans]
+    judged = sum(source.judged for source in sources)
+    builds = _side_by_side(tasks[:judged], stop) + _side_by_side(tasks[judged:], stop)
     for build in builds:
-        _measure(engine, build)
+        _measure(context, engine, build)
     context.evidence.build = Build(wall_s=_wall_s(builds), images=builds)
     context.progress(f"build     {'   '.join(_shown(build) for build in builds)}")
 
 
-def _plan(context: RunContext, engine: Engine, source: ImageSource) -> tuple[BuildOrder, dict[str, str]]:
+def _side_by_side(tasks: Sequence[Callable[[], ImageBuild]], stop: threading.Event) -> list[ImageBuild]:
+    """Run builds, as many at a time as there are cores; the first failure, or Ctrl-C, ends the others at once."""
+    causes: list[BaseException] = []
+
+    def attempt(task: Callable[[], ImageBuild]) -> ImageBuild | None:
+        if stop.is_set():
+            return None
+        try:
+            return task()
+        except BaseException as error:
+            causes.append(error)
+            stop.set()
+            raise
+
+    if not tasks:
+        return []
+    with ThreadPoolExecutor(min(len(tasks), cores())) as pool:
+        futures = [pool.submit(attempt, task) for task in tasks]
+        try:
+            wait(futures)
+        except BaseException:
+            stop.set()
+            raise
+    if causes:
+        raise causes[0]
+    return [build for build in (future.result() for future in futures) if build]
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _labels(context: RunContext) -> dict[str, str]:
+    """Return the labels of the images: this run, and of the OCI's own those whose values are known."""
+    run, chart = context.evidence.run, context.settings.chart / "Chart.yaml"
+    facts = yaml.safe_load(chart.read_text(encoding="utf-8")) if chart.is_file() else {}
+    known = {
+        "version": facts.get("appVersion"),
+        "source": next(iter(facts.get("sources") or ()), None),
+        "revision": None if run.dirty else run.commit,
+    }
+    own = {MANAGED_BY: MANAGER, RUN_ID: context.journal.owner.run_id}
+    return own | {f"org.opencontainers.image.{name}": str(value) for name, value in known.items() if value}
+
+
+def _plan(
+    context: RunContext, engine: Engine, source: ImageSource, stop: threading.Event
+) -> tuple[BuildOrder, dict[str, str]]:
     """Return how an image is to be built and, by build argument, the ids of its bases."""
     bases = build_context.base_images(source, context.toolchain.bases)
     ids = {argument: _base_id(context, engine, reference) for argument, reference in bases.items()}
@@ -47,11 +107,12 @@ def _plan(context: RunContext, engine: Engine, source: ImageSource) -> tuple[Bui
         reference=f"{source.repository}:{build_context.tag(source, ids)}",
         dockerfile=source.dockerfile,
         context=source.context,
-        arguments=bases,
-        labels={MANAGED_BY: MANAGER, RUN_ID: context.journal.owner.run_id},
+        arguments=bases | build_context.source_date(source),
+        labels=_labels(context),
         cached=not source.judged,
         log_file=log_file,
         timeout_s=TIMEOUT_S,
+        stop=stop,
     )
     return order, ids
 
@@ -98,8 +159,8 @@ def _wall_s(builds: list[ImageBuild]) -> float:
     return max(each.start_s + each.duration_s for each in judged) - min(each.start_s for each in judged)
 
 
-def _measure(engine: Engine, build: ImageBuild) -> None:
-    """Read an image's id and size from the engine."""
+def _measure(context: RunContext, engine: Engine, build: ImageBuild) -> None:
+    """Read an image's id, its size, and where its bytes are, from the engine."""
     image_id = engine.image_id(build.reference)
     if image_id is None:
         raise EngineError(
@@ -107,6 +168,11 @@ def _measure(engine: Engine, build: ImageBuild) -> None:
         )
     size = engine.size(build.reference)
     build.image_id, build.size_bytes, build.history_bytes = image_id, size.unpacked_bytes, size.history_bytes
+    try:
+        with engine.archive(build.reference) as archive:
+            build.contents = image_contents.read(archive)
+    except ValueError as error:  # nothing is judged by it
+        context.progress(f"build     where the bytes of {build.reference} are can't be told: {error}")
 
 
 def _shown(build: ImageBuild) -> str:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.settings import ImageSource
 
-BASE_ARGUMENTS: Final = ("PYTHON_BUILD", "PYTHON_RUNTIME", "NODE_BUILD", "NODE_RUNTIME", "DEBIAN")
+BASE_ARGUMENTS: Final = ("PYTHON_BUILD", "NODE_BUILD", "DEBIAN")
 """Build arguments that name base images."""
 TAG_LENGTH: Final = 12
 _ARGUMENT: Final = re.compile(r"^\s*ARG\s+(?P<name>\w+)=(?P<value>\S+)\s*$", re.IGNORECASE)
+_SOURCE_DATE: Final = re.compile(r"^\s*ARG\s+SOURCE_DATE_EPOCH=(\d+)\s*$", re.IGNORECASE | re.MULTILINE)
 _FROM: Final = re.compile(r"^\s*FROM\s", re.IGNORECASE)
 
 
@@ -51,6 +52,16 @@ def base_images(source: ImageSource, chosen: Mapping[str, str]) -> dict[str, str
         if argument and argument["name"] in BASE_ARGUMENTS:
             bases[argument["name"]] = chosen.get(argument["name"], argument["value"])
     return bases
+
+
+def source_date(source: ImageSource) -> dict[str, str]:
+    """Return the build argument for the date that a Dockerfile gives to all files; none where it gives none.
+
+    Given explicitly, BuildKit (0.11 and later) puts this date into the image's configuration as well:
+    https://reproducible-builds.org/docs/source-date-epoch/
+    """
+    found = _SOURCE_DATE.search(source.dockerfile.read_text(encoding="utf-8"))
+    return {"SOURCE_DATE_EPOCH": found[1]} if found else {}
 
 
 def tag(source: ImageSource, base_ids: Mapping[str, str]) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TAIL_CHARACTERS: Final = 500
 """Characters kept of the end of each output stream in the command log."""
+STOP_POLL_S: Final = 0.05
+"""How often a command that another thread may stop looks whether it has to."""
 EXIT_NOT_FOUND: Final = 127
 """Status that a shell gives for a command that isn't there; used here in the same sense."""
 
@@ -132,6 +134,7 @@ class CommandRunner:
         check: bool = True,
         log_file: Path | None = None,
         on_line: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
     ) -> CommandResult:
         """Run a command to its end.
 
@@ -145,6 +148,7 @@ class CommandRunner:
             check: Raise when it did not end with status 0.
             log_file: Also append everything it prints there, redacted.
             on_line: Called with each line of output as it comes, redacted.
+            stop: Another thread sets it to end the command before its time.
 
         Raises:
             CommandError: It failed, was not found or ran out of time, and `check` is set.
@@ -165,7 +169,7 @@ class CommandRunner:
             ]
             if input is not None:
                 threading.Thread(target=_feed, args=(process.stdin, input), daemon=True).start()
-            timed_out = _wait(process, started + timeout_s, grace_s)
+            timed_out = _wait(process, started + timeout_s, grace_s, stop)
             for sink in sinks:
                 sink.join(grace_s)
         out, err = (sink.text() for sink in sinks)
@@ -343,13 +347,17 @@ def _feed(stream: IO[bytes] | None, data: bytes) -> None:
             stream.write(data)
 
 
-def _wait(process: subprocess.Popen[bytes], deadline_s: float, grace_s: float) -> bool:
+def _wait(
+    process: subprocess.Popen[bytes], deadline_s: float, grace_s: float, stop: threading.Event | None = None
+) -> bool:
     """Wait for the end until the monotonic deadline, then end it; return whether that was needed."""
     try:
-        process.wait(max(0.0, deadline_s - time.monotonic()))
+        while stop and not stop.is_set() and time.monotonic() < deadline_s and process.poll() is None:
+            stop.wait(STOP_POLL_S)
+        process.wait(0.0 if stop and stop.is_set() else max(0.0, deadline_s - time.monotonic()))
     except subprocess.TimeoutExpired:
         _end(process, grace_s)
-        return True
+        return not (stop and stop.is_set())
     except BaseException:  # Ctrl-C while waiting: no child may be left behind
         _end(process, grace_s)
         raise

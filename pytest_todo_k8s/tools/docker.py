@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tarfile
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pytest_todo_k8s.tools.build_log import BuildLog
 from pytest_todo_k8s.tools.command import CommandError, last_lines
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
@@ -80,6 +82,7 @@ class BuildOrder:
         cached: Whether steps of earlier builds may be used.
         log_file: Its whole output goes there.
         timeout_s: Seconds it may take.
+        stop: Ends the build when it is set, from another thread.
     """
 
     reference: str
@@ -90,6 +93,7 @@ class BuildOrder:
     cached: bool
     log_file: Path
     timeout_s: float
+    stop: threading.Event | None = None
 
 
 class Engine:
@@ -161,6 +165,7 @@ class Engine:
             check=False,
             log_file=order.log_file,
             on_line=log.feed,
+            stop=order.stop,
         )
         if result.ok:
             return log.steps
@@ -192,8 +197,7 @@ class Engine:
             raise EngineError(f"the engine has no image {reference}", "let the build phase run first")
         if not self.facts.containerd_store:
             return str(attributes["Id"])
-        chunks = self._ask(lambda: self._client.api.get_image(reference))
-        with tarfile.open(fileobj=cast("Any", _Stream(chunks)), mode="r|") as archive:
+        with self.archive(reference) as archive:
             for member in archive:
                 content = archive.extractfile(member) if member.name == "manifest.json" else None
                 if content:
@@ -216,6 +220,18 @@ class Engine:
             history_bytes=sum(int(layer.get("Size") or 0) for layer in history) if history else None,
             store=self.facts.driver,
         )
+
+    @contextlib.contextmanager
+    def archive(self, reference: str) -> Iterator[tarfile.TarFile]:
+        """Open an image as `docker save` writes it, to be read from front to back.
+
+        Raises:
+            EngineError: The engine does not answer.
+            docker.errors.NotFound: It has no such image.
+        """
+        chunks = self._ask(lambda: self._client.api.get_image(reference))
+        with tarfile.open(fileobj=cast("Any", _Stream(chunks)), mode="r|") as archive:
+            yield archive
 
     def pull(self, reference: str) -> None:
         """Fetch an image from its registry.

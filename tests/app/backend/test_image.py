@@ -20,8 +20,8 @@ def instructions(name: str) -> list[str]:
 
 
 def test_bases_are_arguments_with_public_defaults() -> None:
-    assert instructions("ARG") == ["PYTHON_BUILD=python:3.13-slim-trixie", "PYTHON_RUNTIME=python:3.13-slim-trixie"]
-    assert instructions("FROM") == ["${PYTHON_BUILD} AS build", "${PYTHON_RUNTIME}"]
+    assert instructions("ARG") == ["PYTHON_BUILD=python:3.13-slim-trixie", "SOURCE_DATE_EPOCH=1767225600"]
+    assert instructions("FROM") == ["${PYTHON_BUILD} AS build", "scratch"]
 
 
 def test_one_port_for_image_and_process() -> None:
@@ -49,7 +49,13 @@ def test_nothing_is_added_and_nothing_secret_is_kept() -> None:
 
 def test_context_is_an_allow_list() -> None:
     rules = [rule for rule in IGNORED if rule and not rule.startswith("#")]
-    assert rules == ["*", "!requirements.txt", "!app", "**/__pycache__"]
+    assert rules == ["*", "!requirements.txt", "!collect-python", "!app", "**/__pycache__"]
+
+
+def test_interpreters_are_collected_in_one_way() -> None:
+    backend, emulator = (ROOT / "app" / name / "collect-python" for name in ("backend", "gemini_emulator"))
+    assert backend.read_bytes() == emulator.read_bytes()
+    assert all(each.stat().st_mode & 0o111 for each in (backend, emulator))
 
 
 def test_dependencies_are_locked_with_hashes_and_without_addresses() -> None:

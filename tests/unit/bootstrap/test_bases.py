@@ -43,8 +43,8 @@ def local() -> dict[str, str]:
     return {name: root.reference for name, root in LOCAL.items()}
 
 
-def test_both_sets_have_the_five_build_arguments() -> None:
-    assert list(LOCAL) == list(PUBLIC) == ["PYTHON_BUILD", "PYTHON_RUNTIME", "NODE_BUILD", "NODE_RUNTIME", "DEBIAN"]
+def test_both_sets_are_for_the_same_uses() -> None:
+    assert list(LOCAL) == list(PUBLIC) == ["PYTHON_BUILD", "PYTHON_RUNTIME", "NODE_BUILD", "DEBIAN"]
 
 
 def test_public_images_in_the_engine_are_used(stubs: Stubs, site: Site) -> None:
@@ -87,25 +87,23 @@ def test_only_the_lost_one_is_made_again(stubs: Stubs, site: Site, heard: Heard)
     assert len(stubs.calls("docker import")) == 1
 
 
-def test_node_is_laid_out_with_npm_for_builds_and_alone_for_running(stubs: Stubs, site: Site, heard: Heard) -> None:
+def test_node_is_laid_out_with_npm(stubs: Stubs, site: Site, heard: Heard) -> None:
     seen = stubs.mark("trees")
-    stubs.answer("mmdebstrap", "*node-trees/build*", f"/bin/cp -r {site.partial}/node-trees {seen}")
+    stubs.answer("mmdebstrap", "*node/tree*", f"/bin/cp -r {site.partial}/node {seen}")
     BasesStep(site, registry=False).run(heard)
-    assert sorted(each.name for each in (seen / "build" / "bin").iterdir()) == ["node", "npm", "npx"]
-    assert (seen / "build" / "bin" / "npm").resolve().name == "npm-cli.js"
-    assert [each.name for each in (seen / "runtime").rglob("*")] == ["bin", "node"]
-    assert (seen / "runtime" / "bin" / "node").stat().st_mode & 0o111
+    assert sorted(each.name for each in (seen / "tree" / "bin").iterdir()) == ["node", "npm", "npx"]
+    assert (seen / "tree" / "bin" / "npm").resolve().name == "npm-cli.js"
+    assert (seen / "tree" / "bin" / "node").stat().st_mode & 0o111
 
 
 def test_the_symbol_table_goes_where_strip_is_at_hand(stubs: Stubs, site: Site, heard: Heard) -> None:
     stubs.answer("strip", "*", 'printf "stripped" > "$2"')
     BasesStep(site, registry=False).run(heard)
-    assert len(stubs.calls("strip -o")) == 2
+    assert len(stubs.calls("strip -o")) == 1
 
 
-def test_run_time_bases_have_no_shell() -> None:
+def test_the_run_time_base_has_no_shell() -> None:
     assert LOCAL["PYTHON_RUNTIME"].programs == ("python3", "python3.13")
-    assert LOCAL["NODE_RUNTIME"].programs == ("node",)
 
 
 def test_without_root_and_mmdebstrap_an_administrator_is_named(stubs: Stubs, cache: Path, heard: Heard) -> None:

@@ -147,7 +147,7 @@ def test_the_plugin_reads_what_set_up_leaves(equipped: Site) -> None:
     found = Toolchain.load({"TODO_K8S_CACHE": str(equipped.cache), "PATH": "/nowhere"})
     assert set(found.paths) == {"docker", "minikube", "kubectl", "helm"}
     assert found.kubeconfig == equipped.kubeconfig
-    assert found.bases["NODE_RUNTIME"] == "node:24-trixie-slim"
+    assert found.bases["NODE_BUILD"] == "node:24-trixie-slim"
 
 
 def test_a_second_set_up_does_nothing(stubs: Stubs, equipped: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +16,7 @@ from tests.unit.cluster.api_server import Answer, ApiServer, api_server
 from tests.unit.cluster.stubs import Stubs, cases
 from tests.unit.phases.live import LiveCluster, built
 from tests.unit.running import run_context
+from tests.unit.tools.saved_image import saved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.context import RunContext
 
 BASES = {"PYTHON_BUILD": "local/python:3.13", "DEBIAN": "local/debian:trixie"}
+BUILDS = "echo '#1 [1/1] RUN x' >&2; echo '#1 DONE 1.0s' >&2"
+IMAGES = ("backend", "frontend", "postgres", "gemini-emulator")
 GONE = Answer(404, {"message": "no such image"})
 
 
@@ -55,13 +61,14 @@ class World:
                 ("'buildx version'", "exit 1"),
                 ("'version --format '*", "echo 20.10.24"),
                 ("'pull '*", ":"),
-                ("'build '*", "echo '#1 [1/1] RUN x' >&2; echo '#1 DONE 1.0s' >&2"),
+                ("'build '*", BUILDS),
             ),
         )
 
     def has(self, reference: str, size: int = 100) -> None:
         self.api.on(f"GET /v1.41/images/{reference}/json", {"Id": f"sha256:{reference}", "Size": size})
         self.api.on(f"GET /v1.41/images/{reference}/history", [{"Size": size}])
+        self.api.on(f"GET /v1.41/images/{reference}/get", Answer(200, saved({"srv/app.py": b"x" * size})))
 
     def run(self) -> RunContext:
         """Return a run whose images the engine has once they are built: their tags are known from a first try."""
@@ -72,9 +79,22 @@ class World:
             cluster=LiveCluster(self.folder),
         )
 
+    def builds(self, body: str) -> None:
+        """Let each build do this."""
+        script = self.stubs.folder / "docker"
+        usual = script.read_text(encoding="utf-8")
+        script.write_text(usual.replace(BUILDS, body), encoding="utf-8")
+
     def tags(self) -> list[str]:
+        """Return the tags that were built, each run's in the order of its images: they are begun side by side."""
         words = [call.split() for call in self.stubs.calls("docker") if call.startswith("build ")]
-        return [each[each.index("--tag") + 1] for each in words]
+        rounds: list[dict[str, str]] = []
+        for tag in (each[each.index("--tag") + 1] for each in words):
+            name = tag.partition(":")[0].removeprefix("todo-")
+            if not rounds or name in rounds[-1]:
+                rounds.append({})
+            rounds[-1][name] = tag
+        return [tags[name] for tags in rounds for name in IMAGES if name in tags]
 
 
 @pytest.fixture
@@ -91,7 +111,7 @@ def learn(world: World, run: RunContext) -> None:
         world.has(reference, 1000 + number)
 
 
-def test_images_are_built_in_order_and_measured(world: World) -> None:
+def test_images_are_built_and_measured(world: World) -> None:
     run = world.run()
     learn(world, run)
     build.run(run)
@@ -109,16 +129,82 @@ def test_images_are_built_in_order_and_measured(world: World) -> None:
     assert backend.bases == {"PYTHON_BUILD": "local/python:3.13@sha256:local/python:3.13"}
     assert frontend.bases == {"NODE_BUILD": "public/frontend:1@sha256:public/frontend:1"}
     assert [step.name for step in postgres.steps] == ["[1/1] RUN x"]
-    assert found.wall_s == frontend.start_s + frontend.duration_s - backend.start_s
-    assert backend.start_s + backend.duration_s <= frontend.start_s
-    assert frontend.start_s + frontend.duration_s <= postgres.start_s
+    ends = [each.start_s + each.duration_s for each in (backend, frontend)]
+    assert found.wall_s == max(ends) - min(backend.start_s, frontend.start_s)
+    assert max(ends) <= postgres.start_s
+    assert backend.contents is not None
+    assert backend.contents.parts["application"] == 1000
+
+
+@pytest.mark.parametrize(("cores", "side_by_side"), [(1, False), (2, True)])
+def test_judged_images_are_built_side_by_side_where_there_are_cores(
+    world: World, monkeypatch: pytest.MonkeyPatch, cores: int, *, side_by_side: bool
+) -> None:
+    monkeypatch.setattr(build, "cores", lambda: cores)
+    run = world.run()
+    learn(world, run)
+    world.builds("sleep 0.5")
+    build.run(run)
+    assert run.evidence.build is not None
+    backend, frontend, *_ = run.evidence.build.images
+    assert (frontend.start_s < backend.start_s + backend.duration_s) is side_by_side
+    assert (run.evidence.build.wall_s < backend.duration_s + frontend.duration_s) is side_by_side
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_the_first_failure_ends_the_other_build(world: World, monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    monkeypatch.setattr(build, "cores", lambda: cores)
+    world.builds("case $* in *backend*) sleep 0.3; exit 1;; *) exec sleep 60;; esac")
+    started_s = time.monotonic()
+    with pytest.raises(EngineError, match=r"building backend.Dockerfile ended"):
+        build.run(world.run())
+    assert time.monotonic() - started_s < 20
+
+
+def test_ctrl_c_ends_all_builds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "cores", lambda: 2)
+    world.builds("exec sleep 60")
+    started_s = time.monotonic()
+    threading.Timer(1.0, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        build.run(world.run())
+    assert time.monotonic() - started_s < 20
+
+
+def test_images_say_where_they_come_from(world: World) -> None:
+    run = world.run()
+    run.evidence.run.commit = "a" * 40
+    run.settings.chart.mkdir(parents=True)
+    (run.settings.chart / "Chart.yaml").write_text("appVersion: 0.1.0\nsources: [https://example.org/todo]\n")
+    learn(world, run)
+    call = next(call for call in world.stubs.calls("docker") if call.startswith("build "))
+    for label in ("version=0.1.0", "source=https://example.org/todo", f"revision={'a' * 40}"):
+        assert f"--label=org.opencontainers.image.{label}" in call
+
+
+def test_a_changed_work_tree_is_no_revision(world: World) -> None:
+    run = world.run()
+    run.evidence.run.commit, run.evidence.run.dirty = "a" * 40, True
+    learn(world, run)
+    assert "image.revision" not in " ".join(world.stubs.calls("docker"))
+
+
+def test_an_image_that_cannot_be_looked_into_is_measured_all_the_same(world: World) -> None:
+    run = world.run()
+    learn(world, run)
+    for reference in world.tags():
+        world.api.on(f"GET /v1.41/images/{reference}/get", Answer(200, saved({}, manifest=False)))
+    build.run(run)
+    assert run.evidence.build is not None
+    assert [each.contents for each in run.evidence.build.images] == [None] * len(IMAGES)
+    assert all(each.size_bytes for each in run.evidence.build.images)
 
 
 def test_images_carry_the_run_and_are_journalled_before_they_exist(world: World) -> None:
     run = world.run()
     learn(world, run)
     names = [entry.name for entry in run.journal.open_entries() if entry.kind == "image"]
-    assert names == world.tags()
+    assert sorted(names) == sorted(world.tags())
     calls = [call for call in world.stubs.calls("docker") if call.startswith("build ")]
     assert all(f"--label=todo-k8s.dev/run-id={run.journal.owner.run_id}" in call for call in calls)
     assert ["--no-cache" in call for call in calls] == [True, True, False, False]
@@ -137,13 +223,10 @@ def test_a_base_image_that_is_absent_is_fetched_before_the_clock_runs(world: Wor
         build.run(run)
 
 
-def test_a_build_that_fails_stays_in_the_journal(world: World) -> None:
+def test_a_build_that_fails_stays_in_the_journal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "cores", lambda: 1)
     run = world.run()
-    failing = "echo '#1 [2/2] RUN y' >&2; echo '#1 ERROR: exit code: 1' >&2; exit 1"
-    usual = (world.stubs.folder / "docker").read_text(encoding="utf-8")
-    (world.stubs.folder / "docker").write_text(
-        usual.replace("echo '#1 [1/1] RUN x' >&2; echo '#1 DONE 1.0s' >&2", failing), encoding="utf-8"
-    )
+    world.builds("echo '#1 [2/2] RUN y' >&2; echo '#1 ERROR: exit code: 1' >&2; exit 1")
     with pytest.raises(EngineError, match=r"building backend.Dockerfile ended: step '\[2/2\] RUN y' failed"):
         build.run(run)
     assert [entry.kind for entry in run.journal.open_entries()] == ["image"]

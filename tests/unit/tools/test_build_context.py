@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 DOCKERFILE = """\
 # The backend.
 ARG PYTHON_BUILD=python:3.13-slim-trixie
-ARG PYTHON_RUNTIME=python:3.13-slim-trixie
+ARG NODE_BUILD=node:24-trixie-slim
 ARG OTHER=1
 FROM ${PYTHON_BUILD} AS build
 ARG DEBIAN=debian:trixie-slim
@@ -38,10 +38,16 @@ def source(tmp_path: Path) -> ImageSource:
 
 
 def test_bases_are_the_arguments_before_the_first_from(source: ImageSource) -> None:
-    assert build_context.base_images(source, {"PYTHON_BUILD": "local:1", "NODE_BUILD": "n"}) == {
+    assert build_context.base_images(source, {"PYTHON_BUILD": "local:1", "DEBIAN": "d"}) == {
         "PYTHON_BUILD": "local:1",
-        "PYTHON_RUNTIME": "python:3.13-slim-trixie",
+        "NODE_BUILD": "node:24-trixie-slim",
     }
+
+
+def test_the_date_of_all_files_is_the_dockerfiles(source: ImageSource) -> None:
+    assert build_context.source_date(source) == {}
+    source.dockerfile.write_text(f"{DOCKERFILE}ARG SOURCE_DATE_EPOCH=1767225600\n", encoding="utf-8")
+    assert build_context.source_date(source) == {"SOURCE_DATE_EPOCH": "1767225600"}
 
 
 def test_the_tag_is_short_and_the_same_for_the_same_inputs(source: ImageSource) -> None:

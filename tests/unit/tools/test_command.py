@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,16 @@ def test_interruption_leaves_no_child(commands: CommandRunner, tmp_path: Path) -
             python("import os, time; print(os.getpid(), flush=True); time.sleep(60)"), timeout_s=30, on_line=interrupt
         )
     assert processes.find(int(file.read_text())) is None
+
+
+def test_another_thread_ends_a_command_before_its_time(commands: CommandRunner) -> None:
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    result = commands.run(["sleep", "60"], timeout_s=60, check=False, stop=stop)
+    assert (result.exit_code, result.timed_out) == (-signal.SIGTERM, False)
+    assert result.duration_s < 10
+    assert commands.run(["sleep", "60"], timeout_s=0.2, check=False, stop=threading.Event()).timed_out
+    assert commands.run(["true"], timeout_s=60, stop=threading.Event()).ok
 
 
 def test_secrets_are_nowhere(commands: CommandRunner, log: list[CommandRecord], tmp_path: Path) -> None:
