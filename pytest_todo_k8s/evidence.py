@@ -33,6 +33,10 @@ PHASES: Final[tuple[PhaseName, ...]] = (
 )
 
 
+CONTROL: Final = "control"
+"""First word of the name of a check that tries what must be refused; if it is accepted, the others prove nothing."""
+
+
 class Verdict(StrEnum):
     """Outcome of a criterion or of one of its parts, worst last."""
 

@@ -22,6 +22,24 @@ RUN_ID: Final = "todo-k8s.dev/run-id"
 """Label of namespaces and of images: the run's id."""
 SELECTOR: Final = f"{MANAGED_BY}={MANAGER}"
 """Label selector for what any run of ours made; only to look, never to delete by."""
+BOUNDS: Final = "todo-k8s"
+"""Name of the ResourceQuota and of the LimitRange in a run's namespace."""
+QUOTA: Final = {
+    "pods": "20",
+    "requests.cpu": "2",
+    "requests.memory": "3Gi",
+    "requests.ephemeral-storage": "2Gi",
+    "limits.cpu": "8",
+    "limits.memory": "6Gi",
+    "limits.ephemeral-storage": "6Gi",
+    "persistentvolumeclaims": "2",
+    "requests.storage": "5Gi",
+    "services.nodeports": "2",
+    "services.loadbalancers": "0",
+}
+"""About three times the chart's own needs: a rolling update, the probe pod and the chart's test fit beside them."""
+LARGEST_POD: Final = {"cpu": "2", "memory": "1Gi", "ephemeral-storage": "1Gi"}
+LARGEST_CLAIM: Final = "5Gi"
 _CREATED_AT: Final = "todo-k8s.dev/created-at"
 _TTL: Final = "todo-k8s.dev/ttl-seconds"
 _HOST: Final = "todo-k8s.dev/host"
@@ -109,6 +127,39 @@ def namespace_manifest(context: RunContext, *, kubernetes_minor: str) -> dict[st
                 _HOST: owner.host,
                 _PID: str(owner.pid),
                 _PID_START: owner.pid_start,
+            },
+        },
+    }
+
+
+def bounds(context: RunContext) -> dict[str, dict[str, Any]]:
+    """Return what bounds the namespace of a run, by the name of its collection in the API.
+
+    The ResourceQuota counts what all pods together may ask for; it also refuses every pod without requests and limits.
+    The LimitRange bounds a single pod and a single volume claim. It bounds pods and not containers: a bound for
+    containers would become the default of those that have none, and so hide what a chart left out.
+    """
+    metadata = {
+        "name": BOUNDS,
+        "namespace": context.settings.namespace,
+        "labels": {MANAGED_BY: MANAGER, RUN_ID: context.journal.owner.run_id},
+    }
+    return {
+        "resourcequotas": {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": metadata,
+            "spec": {"hard": dict(QUOTA)},
+        },
+        "limitranges": {
+            "apiVersion": "v1",
+            "kind": "LimitRange",
+            "metadata": metadata,
+            "spec": {
+                "limits": [
+                    {"type": "Pod", "max": dict(LARGEST_POD)},
+                    {"type": "PersistentVolumeClaim", "max": {"storage": LARGEST_CLAIM}},
+                ]
             },
         },
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.objects import title
-from pytest_todo_k8s.cluster.workloads import Workload, containers, workloads
+from pytest_todo_k8s.cluster.workloads import Workload, containers, hook_pods, workloads
 from pytest_todo_k8s.evidence import Check
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def check(manifests: Sequence[Mapping[str, Any]], secret_keys: Iterable[str]) ->
         manifests: The rendered chart.
         secret_keys: Names of environment variables whose values must come from a Secret.
     """
-    found = workloads(manifests)
+    found = [*workloads(manifests), *hook_pods(manifests)]
     offenders = {
         **{name: _containers(found, rule) for name, rule in CONTAINER_RULES.items()},
         **{name: [each.name for each in found if not rule(_pod(each))] for name, rule in POD_RULES.items()},

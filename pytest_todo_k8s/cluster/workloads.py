@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 JOB_LABEL: Final = "batch.kubernetes.io/job-name"
 """Label that the Job controller sets on every pod of a Job."""
+HOOK: Final = "helm.sh/hook"
+"""Annotation of objects that Helm makes at certain moments and does not count to the release."""
 _SERVING: Final = {"Deployment", "StatefulSet", "ReplicaSet"}
 
 
@@ -18,7 +20,7 @@ class Workload:
     """One workload of the chart.
 
     Attributes:
-        kind: `Deployment`, `StatefulSet`, `ReplicaSet` or `Job`.
+        kind: `Deployment`, `StatefulSet`, `ReplicaSet`, `Job` or `Pod`.
         name: Its name.
         labels: Labels that all its pods have and no other workload's pods do.
         pods: How many pods must be up (of a Job: must have succeeded).
@@ -34,7 +36,7 @@ class Workload:
     @property
     def finishes(self) -> bool:
         """Whether its pods are done once they succeeded, instead of serving."""
-        return self.kind == "Job"
+        return self.kind in {"Job", "Pod"}
 
     def owns(self, pod: Mapping[str, Any]) -> bool:
         """Tell whether a pod (raw JSON) is one of its own."""
@@ -54,6 +56,21 @@ def workloads(manifests: Iterable[Mapping[str, Any]]) -> list[Workload]:
             labels = {JOB_LABEL: name}
             found.append(Workload(kind, name, labels, int(spec.get("completions") or 1), spec["template"]))
     return found
+
+
+def hook_pods(manifests: Iterable[Mapping[str, Any]]) -> list[Workload]:
+    """Return the pods that Helm runs beside the release, such as that of `helm test`; nobody waits for them."""
+    return [
+        Workload(
+            kind="Pod",
+            name=manifest["metadata"]["name"],
+            labels=manifest["metadata"].get("labels") or {},
+            pods=1,
+            template={"metadata": manifest["metadata"], "spec": manifest["spec"]},
+        )
+        for manifest in manifests
+        if manifest["kind"] == "Pod" and HOOK in (manifest["metadata"].get("annotations") or {})
+    ]
 
 
 def containers(template: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 REQUIRED: Final = (
     *("sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "chat", "log-out", "protected page"),
+    "helm test",
 )
 """Steps without which a flow proves nothing, by name."""
 
@@ -43,7 +44,8 @@ CRITERION: Final = Criterion(
     promise="End-to-end application flow (frontend → backend → database) completes successfully",
     method=(
         "A scripted user's way by HTTP through the frontend only; then the rows of two tasks, one made by hand and one "
-        "by the assistant, are read back from PostgreSQL itself, by a connection of the gate's own"
+        "by the assistant, are read back from PostgreSQL itself, by a connection of the gate's own; last the chart's "
+        "own test, from inside the cluster"
     ),
     aspects=(
         Aspect("flow", "problems", 0, ("exercise",), _flow),

@@ -135,7 +135,7 @@ def _pod_spec(image: str, pace: Pace) -> dict[str, Any]:
                 },
                 # Enough CPU that the quota never makes the probe itself late.
                 "resources": {
-                    "requests": {"cpu": "50m", "memory": "64Mi"},
+                    "requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "16Mi"},
                     "limits": {"cpu": "1", "memory": "128Mi", "ephemeral-storage": "16Mi"},
                 },
                 "volumeMounts": [{"name": "code", "mountPath": "/probe", "readOnly": True}],

@@ -18,7 +18,7 @@ from pytest_todo_k8s.cluster.workloads import workloads
 from pytest_todo_k8s.context import Deployment
 from pytest_todo_k8s.errors import PhaseError, TodoK8sError
 from pytest_todo_k8s.evidence import Deploy, Manifests
-from pytest_todo_k8s.ownership import namespace_manifest
+from pytest_todo_k8s.ownership import bounds, namespace_manifest
 from pytest_todo_k8s.phases import manifests, secrets
 from pytest_todo_k8s.settings import (
     APP_SECRET,
@@ -101,13 +101,15 @@ def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path])
 
 
 def _create_namespace(context: RunContext, kubernetes: str) -> str:
-    """Make the run's namespace, journalled before it exists, and return its UID."""
+    """Make the run's namespace, journalled before it exists, with its bounds, and return its UID."""
     name = context.settings.namespace
     minor = ".".join(kubernetes.split(".")[:2])
     context.journal.creating("namespace", name)
     created = context.kube.create("/api/v1/namespaces", namespace_manifest(context, kubernetes_minor=minor))
     uid = str(created["metadata"]["uid"])
     context.journal.created("namespace", name, uid=uid)
+    for collection, manifest in bounds(context).items():
+        context.kube.create(f"/api/v1/namespaces/{name}/{collection}", manifest)
     return uid
 
 

@@ -3,6 +3,8 @@
 The rows of the kept tasks, one made by hand and one by the assistant, are read from PostgreSQL itself, once after the
 user's way and once more after the backend's pod was deleted and replaced: a backend that keeps tasks in memory passes
 neither.
+
+Last comes the chart's own test, which walks a user's way from inside the cluster.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from pytest_todo_k8s.evidence import Exercise
 from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_again, use_the_application
 from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
+from pytest_todo_k8s.phases import manifests
+from pytest_todo_k8s.tools.helm import HelmError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +31,8 @@ RESTART_DEADLINE_S: Final = 120.0
 """Seconds for the old pod's grace period (45 s in the chart) and the new one's start."""
 FRONTEND_READY: Final = "/api/ready"
 """Where the frontend says whether it reaches the backend."""
+CHART_TEST: Final = "helm test"
+"""Name of the step that the chart's own test is."""
 _GOOD_ANSWERS: Final = 5
 """In a row: each may come from another replica."""
 _POLL_S: Final = 0.5
@@ -51,11 +57,28 @@ def run(context: RunContext) -> None:
             _replace_backend(context.kube, context.settings.namespace, frontend)
         _note_rows(context, exercise, kept, account, "after the backend's pod was replaced")
         list_again(journey, frontend, account, kept)
+        with journey.step(CHART_TEST):
+            _test_chart(context)
     except JourneyEnd:
         failed = journey.steps[-1]
         context.progress(f"exercise: step {failed.name!r} failed: {failed.detail}")
     finally:
         exercise.steps = journey.steps
+
+
+def _test_chart(context: RunContext) -> None:
+    """Run `helm test`; what it and its pods said is kept with the logs.
+
+    Raises:
+        AnswerError: It failed.
+    """
+    helm, chart = manifests.release(context)
+    log_file = context.logs_dir / "helm-test.log"
+    log_file.unlink(missing_ok=True)
+    try:
+        helm.test(chart, log_file)
+    except HelmError as error:
+        raise AnswerError(context.redactor.clean(error.cause)) from None
 
 
 def _note_rows(context: RunContext, exercise: Exercise, kept: KeptTasks, account: Account, when: str) -> bool:

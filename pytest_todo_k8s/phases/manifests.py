@@ -12,7 +12,8 @@ from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.objects import Kinds, foreign, title
 from pytest_todo_k8s.cluster.workloads import Workload, workloads
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Check, Manifests
+from pytest_todo_k8s.evidence import CONTROL, Check, Manifests
+from pytest_todo_k8s.ownership import BOUNDS
 from pytest_todo_k8s.settings import RELEASE
 from pytest_todo_k8s.tools.helm import Chart, Helm, HelmError
 
@@ -104,7 +105,7 @@ def server_side(kube: Kube, namespace: str, manifests: Sequence[Mapping[str, Any
     """
     kinds = Kinds(kube)
     into.checks.append(_control_probe(kube, namespace))
-    checks = [_dry_run(kube, kinds, namespace, f"dry-run: {title(each)}", each) for each in manifests]
+    checks = [_dry_run(kube, kinds, namespace, f"dry-run: {title(each)}", _admissible(each)) for each in manifests]
     for workload in workloads(manifests):
         name = f"dry-run: pod of {workload.kind}/{workload.name}"
         checks.append(_dry_run(kube, kinds, namespace, name, _as_pod(workload, namespace)))
@@ -113,7 +114,7 @@ def server_side(kube: Kube, namespace: str, manifests: Sequence[Mapping[str, Any
 
 
 def compare_live(context: RunContext) -> None:
-    """Note the objects that live in the run's namespace and are not in its release.
+    """Note what lives in the run's namespace and is not of its release, and what the release takes of the quota.
 
     Raises:
         TodoK8sError: Helm or the API fails.
@@ -123,6 +124,20 @@ def compare_live(context: RunContext) -> None:
         helm, chart = release(context)
         live = Kinds(context.kube).live(chart.namespace)
         checked.foreign = foreign(live, helm.released(chart))
+        checked.checks.append(_quota(context.kube, chart.namespace))
+
+
+def _quota(kube: Kube, namespace: str) -> Check:
+    """Read from the ResourceQuota's own count that it judged the pods: one that counts nothing admits everything."""
+    name = "bounds: the release fits the namespace's ResourceQuota"
+    for quota in kube.items(f"/api/v1/namespaces/{namespace}/resourcequotas"):
+        if quota["metadata"]["name"] == BOUNDS:
+            status = quota.get("status") or {}
+            hard, used = status.get("hard") or {}, status.get("used") or {}
+            counted = used.get("pods", "0") != "0" and hard.keys() == used.keys()
+            shown = ", ".join(f"{key} {used[key]} of {hard[key]}" for key in sorted(hard) if key in used)
+            return Check(name=name, ok=counted, detail=shown or "it has counted nothing")
+    return Check(name=name, ok=False, detail="the namespace has none")
 
 
 def _helm_check(into: Manifests, name: str, call: Any) -> None:
@@ -142,20 +157,34 @@ def _dry_run(kube: Kube, kinds: Kinds, namespace: str, name: str, manifest: Mapp
 
 
 def _control_probe(kube: Kube, namespace: str) -> Check:
-    """Send a privileged pod, which the namespace's pod security must refuse."""
-    name = "control: a dry run of a privileged pod is refused"
-    container = {"name": "control", "image": "control", "securityContext": {"privileged": True}}
+    """Send a pod that is privileged and otherwise in order, which the namespace's pod security must refuse."""
+    name = f"{CONTROL}: a dry run of a privileged pod is refused"
+    amounts = {"cpu": "10m", "memory": "16Mi", "ephemeral-storage": "16Mi"}
+    container = {
+        "name": "control",
+        "image": "control",
+        "resources": {"requests": amounts, "limits": amounts},
+        "securityContext": {"privileged": True, "runAsUser": pod_rules.LOWEST_USER},
+    }
+    security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "todo-control", "namespace": namespace},
-        "spec": {"containers": [container]},
+        "spec": {"securityContext": security, "containers": [container]},
     }
     try:
         kube.create(f"/api/v1/namespaces/{namespace}/pods", pod, dry_run=True)
     except KubeError as error:
         return Check(name=name, ok=_POLICY in error.message, detail=error.message)
     return Check(name=name, ok=False, detail="it was accepted: pod security is not enforced by this cluster")
+
+
+def _admissible(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a manifest as it can be judged before the release is there: a pod with the account that is."""
+    if manifest["kind"] != "Pod":
+        return manifest
+    return {**manifest, "spec": {**manifest["spec"], "serviceAccountName": "default"}}
 
 
 def _as_pod(workload: Workload, namespace: str) -> dict[str, Any]:

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 QUICK_S: Final = 60.0
 INSTALL_S: Final = 120
 """Seconds Helm gives a single operation; it waits for no pod, the gate watches them itself."""
+TEST_S: Final = 120
+"""Seconds for the chart's own tests together."""
 _GRACE_S: Final = 30.0
+_PASSED: Final = "Succeeded"
+"""What `helm test` prints for each test that passed."""
 _NOISE: Final = re.compile(r"^(WARNING:|Use --debug|engine\.go:|==> |walk\.go:|\d+ chart\(s\)|Error: \d+ chart\(s\))")
 _LABEL: Final = re.compile(r"^(Error|\[ERROR\]|\[WARNING\]|level=ERROR)[: ]+")
 
@@ -101,6 +105,25 @@ class Helm:
         result = self._commands.run(argv, timeout_s=INSTALL_S + _GRACE_S, check=False, log_file=log_file)
         self._check(result, chart)
         return result.duration_s
+
+    def test(self, chart: Chart, log_file: Path) -> str:
+        """Run the tests of the installed release; return what Helm and the tests' pods said.
+
+        Helm fetches the pods' logs before it deletes the pods.
+
+        Raises:
+            HelmError: One failed, or there is none.
+        """
+        argv = [self._helm, "test", chart.release, *self._cluster, "--namespace", chart.namespace]
+        argv += ["--logs", "--timeout", f"{TEST_S}s"]
+        result = self._commands.run(argv, timeout_s=TEST_S + _GRACE_S, check=False, log_file=log_file)
+        if not result.ok:
+            _, _, logs = result.stdout.partition("POD LOGS:")
+            said = f"; its pod said: {last_lines(logs, 3)}" if logs.strip() else ""
+            raise HelmError(f"helm test: {_complaint(result)}{said}", f"look into {log_file}")
+        if _PASSED not in result.stdout:
+            raise HelmError("helm test: the chart brings no test", f"give the chart {chart.folder} one")
+        return result.stdout
 
     def revision(self, chart: Chart) -> int:
         """Return the revision of the installed release.

@@ -382,6 +382,7 @@ def _exercise() -> Exercise:
         "protected page",
         "backend pod deleted",
         "list after restart",
+        "helm test",
     )
     return Exercise(
         steps=[

@@ -175,6 +175,11 @@ def test_a_fault_fails_its_own_part_and_no_other(name: str) -> None:
     assert all(reason(evidence, part) for part in red)
 
 
+def _control(evidence: Evidence) -> int:
+    checks = evidence.manifests.checks if evidence.manifests else []
+    return next(i for i, check in enumerate(checks) if check.name.startswith("control"))
+
+
 VOID: dict[str, tuple[Change, set[str]]] = {
     "warm build": (lambda e: build(e, 0, no_cache=False), {"SC-001-wall"}),
     "image not built": (
@@ -240,6 +245,18 @@ VOID: dict[str, tuple[Change, set[str]]] = {
     "no dry-run": (
         lambda e: (
             setattr(e.manifests, "checks", [c for c in e.manifests.checks if "dry-run" not in c.name])
+            if e.manifests
+            else None
+        ),
+        {"SC-009-validation"},
+    ),
+    "control accepted": (
+        lambda e: set_on(f"manifests.checks.{_control(e)}", "ok", False)(e),
+        {"SC-009-validation"},
+    ),
+    "no control": (
+        lambda e: (
+            setattr(e.manifests, "checks", [c for c in e.manifests.checks if not c.name.startswith("control")])
             if e.manifests
             else None
         ),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.context import RunContext
 
+NAMESPACE_OBJECTS = ["Namespace/test-namespace", "ResourceQuota/todo-k8s", "LimitRange/todo-k8s"]
+
 
 @pytest.fixture
 def runs() -> Iterator[list[RunContext]]:
@@ -40,7 +42,7 @@ def test_a_good_deployment(tmp_path: Path, runs: list[RunContext]) -> None:
     assert found.ready_s is not None
     assert found.helm_s > 0
     assert [each.app for each in found.pods] == ["todo-frontend", "todo-frontend", "todo-postgres", "todo-migrate"]
-    assert kube.stored == ["Namespace/test-namespace", "Secret/todo-app-secrets", "Secret/todo-postgres-secrets"]
+    assert kube.stored == [*NAMESPACE_OBJECTS, "Secret/todo-app-secrets", "Secret/todo-postgres-secrets"]
     assert run.evidence.manifests is not None
     assert all(check.ok for check in run.evidence.manifests.checks)
     installed = next(call for call in stubs.calls("helm") if call.startswith("upgrade"))
@@ -57,9 +59,9 @@ def test_the_ways_in(tmp_path: Path, runs: list[RunContext]) -> None:
     assert deployed.frontend.local_url == "http://127.0.0.1:30080"
     assert deployed.backend_url == "http://127.0.0.1:4711"
     assert len(run.background) == 2
-    password = kube.created[2][1]["stringData"]["POSTGRES_PASSWORD"]
+    password = kube.created[4][1]["stringData"]["POSTGRES_PASSWORD"]
     assert deployed.database_url.reveal() == f"postgresql://todo:{password}@127.0.0.1:4711/todo"
-    inside = kube.created[1][1]["stringData"]["DATABASE_URL"]
+    inside = kube.created[3][1]["stringData"]["DATABASE_URL"]
     assert inside == f"postgresql://todo:{password}@todo-postgres-service:5432/todo"
     assert sorted(deployed.secrets) == ["BETTER_AUTH_SECRET", "DATABASE_URL", "GEMINI_API_KEY", "JWT_SECRET"]
 
@@ -68,7 +70,7 @@ def test_no_secret_leaves_the_api_call(tmp_path: Path, runs: list[RunContext]) -
     run, kube, stubs = context(tmp_path)
     runs.append(run)
     deploy.run(run)
-    values = [value for _, body, _ in kube.created[1:3] for value in body["stringData"].values()]
+    values = [value for _, body, _ in kube.created[3:5] for value in body["stringData"].values()]
     assert len(set(values)) == 5
     own = tmp_path / "state" / "values.yaml"
     assert own.stat().st_mode & 0o777 == 0o600
@@ -127,8 +129,8 @@ def test_an_external_database(tmp_path: Path, runs: list[RunContext]) -> None:
     run.evidence.build.images = [image for image in run.evidence.build.images if image.name != "postgres"]
     runs.append(run)
     deploy.run(run)
-    assert kube.stored == ["Namespace/test-namespace", "Secret/todo-app-secrets"]
-    assert kube.created[1][1]["stringData"]["DATABASE_URL"] == url.reveal()
+    assert kube.stored == [*NAMESPACE_OBJECTS, "Secret/todo-app-secrets"]
+    assert kube.created[3][1]["stringData"]["DATABASE_URL"] == url.reveal()
     assert run.deployed().database_url is url
     assert len(run.background) == 1
     installed = next(call for call in stubs.calls("helm") if call.startswith("upgrade"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,8 @@ from pytest_todo_k8s.context import Deployment
 from pytest_todo_k8s.flows.rows import RowsUnreadableError
 from pytest_todo_k8s.phases import exercise
 from pytest_todo_k8s.tools.redaction import Secret
+from tests.unit.cluster.stubs import Stubs, cases
+from tests.unit.phases.live import machine
 from tests.unit.running import run_context
 from tests.unit.todo_server import todo_server
 
@@ -50,6 +53,7 @@ class FakeKube:
         self.deleted.append((path, uid))
 
 
+TESTED = "echo 'Phase:          Succeeded'"
 RESTARTED = ([pod("1")], [pod("1"), pod("2", ready=False)], [pod("1"), pod("2")], [pod("2")])
 
 
@@ -65,6 +69,7 @@ def run(
     rows: list[tuple[bool, str] | None],
     *faults: str,
     unready: int = 3,
+    chart_test: str = TESTED,
 ) -> Exercise:
     answers = iter(rows)
 
@@ -75,7 +80,11 @@ def run(
         return answer
 
     monkeypatch.setattr(exercise, "find_tasks", find_tasks)
-    context = run_context(tmp_path, kube=kube)
+    stubs = Stubs(tmp_path)
+    stubs.add("helm", cases(("'test todo-chatbot '*' --logs --timeout 120s'", chart_test)))
+    cluster = SimpleNamespace(kubeconfig=tmp_path / "kubeconfig", context="dev")
+    context = run_context(tmp_path, kube=kube, cluster=cluster, toolchain=stubs.toolchain(), commands=stubs.commands())
+    context.evidence.machine = machine()
     with todo_server(*faults) as server:
         server.unready = unready
         context.deployment = Deployment(Endpoint("http://10.0.0.1", server.url), "", Secret("postgresql://x"), {})
@@ -87,11 +96,30 @@ def run(
 def test_the_row_outlives_the_backend_s_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kube = FakeKube(*RESTARTED)
     done = run(tmp_path, monkeypatch, kube, [(True, "task 1"), (True, "task 1")])
-    assert [step.name for step in done.steps[WAY:]] == ["replace the backend's pod", "list after the restart"]
+    assert [step.name for step in done.steps[WAY:]] == [
+        "replace the backend's pod",
+        "list after the restart",
+        "helm test",
+    ]
     assert all(step.ok for step in done.steps)
     assert kube.deleted == [("/api/v1/namespaces/test-namespace/pods/todo-backend-1", "1")]
     assert done.row_found is True
     assert done.row_detail == "after the user's way: task 1; after the backend's pod was replaced: task 1"
+
+
+def test_a_chart_whose_own_test_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing = "printf 'POD LOGS: todo-test (test)\\nsign up: done\\nhelm test failed: log in: 500\\n'; exit 1"
+    done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [(True, "task 1")] * 2, chart_test=failing)
+    assert (done.steps[-1].name, done.steps[-1].ok) == ("helm test", False)
+    assert "helm test failed: log in: 500" in done.steps[-1].detail
+    assert "log in: 500" in (tmp_path / "logs" / "helm-test.log").read_text(encoding="utf-8")
+
+
+def test_a_chart_without_a_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(
+        tmp_path, monkeypatch, FakeKube(*RESTARTED), [(True, "task 1")] * 2, chart_test="echo 'TEST SUITE: None'"
+    )
+    assert (done.steps[-1].ok, done.steps[-1].detail) == (False, "helm test: the chart brings no test")
 
 
 def test_a_row_that_is_lost_with_the_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

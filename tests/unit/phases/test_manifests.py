@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_todo_k8s.cluster.workloads import workloads
 from pytest_todo_k8s.evidence import Manifests
 from pytest_todo_k8s.phases import manifests
 from tests.unit.cluster.release import manifests as rendered
@@ -9,6 +10,8 @@ from tests.unit.phases.live import NAMESPACE, LiveKube, context, helm
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+QUOTA_KINDS = {"cpu", "memory", "ephemeral-storage"}
 
 
 def test_every_values_file_is_linted_and_rendered(tmp_path: Path) -> None:
@@ -114,3 +117,44 @@ def test_live_objects_that_are_not_of_the_release(tmp_path: Path) -> None:
     }
     manifests.compare_live(run)
     assert run.evidence.manifests.foreign == ["ConfigMap/by-hand"]
+    (check,) = run.evidence.manifests.checks
+    assert (check.ok, check.detail) == (False, "the namespace has none")
+
+
+def test_what_the_release_takes_of_the_quota(tmp_path: Path) -> None:
+    run, kube, _ = context(tmp_path)
+    for status, ok, detail in (
+        ({"hard": {"pods": "20"}, "used": {"pods": "4"}}, True, "pods 4 of 20"),
+        ({"hard": {"pods": "20"}, "used": {"pods": "0"}}, False, "pods 0 of 20"),
+        ({}, False, "it has counted nothing"),
+    ):
+        run.evidence.manifests = Manifests()
+        kube.lists[f"{NAMESPACE}/resourcequotas"] = [{"metadata": {"name": "todo-k8s"}, "status": status}]
+        manifests.compare_live(run)
+        (check,) = run.evidence.manifests.checks
+        assert (check.ok, check.detail) == (ok, detail)
+
+
+def test_the_pod_of_helm_test_is_judged_and_not_waited_for() -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "todo-test", "annotations": {"helm.sh/hook": "test"}},
+        "spec": {"serviceAccountName": "todo-test", "containers": [{"name": "test", "image": "a:b"}]},
+    }
+    kube, into = LiveKube(), Manifests()
+    assert manifests.server_side(kube, "test-namespace", [pod], into) == []
+    assert kube.created[0][1]["spec"]["serviceAccountName"] == "default"
+    manifests.rules([pod], into)
+    assert "todo-test/test" in {check.detail for check in into.checks if not check.ok}
+    assert workloads([pod]) == []
+
+
+def test_the_control_breaks_nothing_but_what_it_tries() -> None:
+    """Without limits the quota would refuse it, and with another user the profile for another reason."""
+    kube, into = LiveKube(), Manifests()
+    kube.refusals.clear()
+    manifests.server_side(kube, "test-namespace", [], into)
+    (container,) = kube.created[0][1]["spec"]["containers"]
+    assert container["resources"]["limits"].keys() == QUOTA_KINDS
+    assert container["securityContext"] == {"privileged": True, "runAsUser": 10001}
