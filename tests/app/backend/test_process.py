@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -97,6 +99,27 @@ def test_turn_in_flight_is_finished_after_sigterm(new_schema: Callable[[], str],
         process.popen.send_signal(signal.SIGTERM)
         assert process.wait() == 0
         assert "run" in reply.result(5).json()["content"]
+
+
+def test_no_connection_is_cut_at_sigterm(new_schema: Callable[[], str]) -> None:
+    """Each ends with an answer that says so: what is sent on one that is cut without a word is lost."""
+
+    def use(port: int, served: threading.Event) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        while True:
+            connection.request("GET", "/health")
+            answer = connection.getresponse()
+            answer.read()
+            served.set()
+            if answer.will_close:
+                return True
+
+    with running(new_schema()) as process, ThreadPoolExecutor(8) as pool:
+        served = [threading.Event() for _ in range(8)]
+        users = [pool.submit(use, process.client.base_url.port or 0, each) for each in served]
+        assert all(each.wait(20) for each in served)
+        assert process.end() == 0
+        assert all(user.result(20) for user in users)
 
 
 def wait_until_blocked(url: str) -> None:
