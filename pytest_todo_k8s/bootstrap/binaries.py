@@ -28,6 +28,7 @@ KUBERNETES_VERSION: Final = "v1.34.4"
 """1.35 and later refuse cgroup v1 by default, so 1.34 serves every machine."""
 MINIKUBE_VERSION: Final = "v1.38.1"
 HELM_VERSION: Final = "v3.22.0"
+HELM_4_VERSION: Final = "v4.3.1"
 METRICS_SERVER_VERSION: Final = "v0.9.0"
 ETCD_VERSION: Final = "v3.6.13"
 COREDNS_VERSION: Final = "v1.12.1"
@@ -160,6 +161,18 @@ HELM: Final = Module(
     },
     seconds=60,
 )
+HELM_4: Final = Module(
+    "helm4",
+    HELM_4_VERSION,
+    ("helm",),
+    packages=("helm.sh/helm/v4/cmd/helm",),
+    stamps={
+        "helm.sh/helm/v4/internal/version.version": HELM_4_VERSION,
+        "helm.sh/helm/v4/internal/version.gitTreeState": "clean",
+    },
+    seconds=60,
+)
+"""Set-up needs one Helm and takes the first; the chart's tests render with both."""
 CLUSTER_MODULES: Final = (KUBERNETES, MINIKUBE, METRICS_SERVER, COREDNS, STORAGE_PROVISIONER, ETCD, CRICTL)
 """All that a cluster without a registry is made of; the longest first, so that none is left alone at the end."""
 

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s.bootstrap import binaries, jobs
-from pytest_todo_k8s.bootstrap.binaries import CLUSTER_MODULES, CRICTL, ETCD, HELM, KUBERNETES, MINIKUBE, BinariesStep
+from pytest_todo_k8s.bootstrap.binaries import (
+    CLUSTER_MODULES,
+    CRICTL,
+    ETCD,
+    HELM,
+    HELM_4,
+    KUBERNETES,
+    MINIKUBE,
+    BinariesStep,
+)
 from pytest_todo_k8s.bootstrap.golang import NEEDED
 from pytest_todo_k8s.bootstrap.programs import parse_version
 from pytest_todo_k8s.bootstrap.site import DATA
@@ -104,7 +113,7 @@ def test_without_go_there_is_one_sentence(stubs: Stubs, site: Site, heard: Heard
         BinariesStep(site, (ETCD,)).run(heard)
 
 
-@pytest.mark.parametrize("module", [*CLUSTER_MODULES, HELM], ids=lambda module: module.name)
+@pytest.mark.parametrize("module", [*CLUSTER_MODULES, HELM, HELM_4], ids=lambda module: module.name)
 def test_every_module_has_its_files(module: Module) -> None:
     folder = DATA / "go" / module.name
     text = (folder / "go.mod").read_text(encoding="utf-8")
@@ -119,6 +128,7 @@ def test_every_module_has_its_files(module: Module) -> None:
         (KUBERNETES, "k8s.io/kubernetes"),
         (MINIKUBE, "k8s.io/minikube"),
         (HELM, "helm.sh/helm/v3"),
+        (HELM_4, "helm.sh/helm/v4"),
         (ETCD, "go.etcd.io/etcd/server/v3"),
         (binaries.COREDNS, "github.com/coredns/coredns"),
         (binaries.METRICS_SERVER, "sigs.k8s.io/metrics-server"),
