@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 import yaml
 
-from pytest_todo_k8s.bootstrap.binaries import HELM, BinariesStep
+from pytest_todo_k8s.bootstrap.binaries import HELM, HELM_4, KUBERNETES_VERSION, BinariesStep
 from pytest_todo_k8s.bootstrap.console import Console, StepProgress
 from pytest_todo_k8s.bootstrap.golang import GoStep
 from pytest_todo_k8s.bootstrap.setup import locked
@@ -24,10 +24,16 @@ from pytest_todo_k8s.tools.toolchain import Toolchain
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_todo_k8s.bootstrap.binaries import Module
     from tests.chart.rules import Manifest
 
 FOLDER: Final = Path(__file__).parents[2] / "charts" / "todo-chatbot-chart"
-KUBERNETES_VERSION: Final = "v1.34.4"
+FILES: Final[dict[str, tuple[str, ...]]] = {
+    "values": (),
+    "values-dev": ("values-dev.yaml",),
+    "values-neon": ("values-neon.yaml",),
+}
+"""Values files of the chart by the name of the deployment they make."""
 TAGS: Final = {part: {"image": {"tag": f"of-{part}"}} for part in ("backend", "frontend", "postgres", "geminiEmulator")}
 """Values without which nothing renders."""
 
@@ -39,10 +45,12 @@ class Renderer:
     Attributes:
         helm: The command.
         work: Folder for files with values.
+        folder: The chart: a folder or an archive.
     """
 
     helm: Helm
     work: Path
+    folder: Path = FOLDER
     _rendered: dict[str, list[Manifest]] = field(default_factory=dict)
 
     def lint(self, *files: str, values: Mapping[str, Any] | None = None) -> None:
@@ -51,7 +59,7 @@ class Renderer:
         Raises:
             HelmError: It found something.
         """
-        self.helm.lint(_chart(), self._files(files, values or {}))
+        self.helm.lint(self._chart(), self._files(files, values or {}))
 
     def template(
         self, *files: str, values: Mapping[str, Any], release: str = "todo-chatbot", namespace: str = "todo-app-dev"
@@ -61,7 +69,7 @@ class Renderer:
         Raises:
             HelmError: The chart refuses them.
         """
-        return self.helm.template(_chart(release, namespace), self._files(files, values))
+        return self.helm.template(self._chart(release, namespace), self._files(files, values))
 
     def render(
         self,
@@ -71,7 +79,7 @@ class Renderer:
         namespace: str = "todo-app-dev",
     ) -> list[Manifest]:
         """Render with every image tag given; the manifests are the caller's own to change."""
-        chosen = _merged(TAGS, values or {})
+        chosen = merged(TAGS, values or {})
         key = json.dumps([files, chosen, release, namespace], sort_keys=True)
         if key not in self._rendered:
             self._rendered[key] = self.template(*files, values=chosen, release=release, namespace=namespace)
@@ -79,8 +87,16 @@ class Renderer:
 
     def _files(self, names: Sequence[str], values: Mapping[str, Any]) -> list[Path]:
         given = self.work / "values.json"
-        given.write_text(json.dumps(values), encoding="utf-8")
-        return [*(FOLDER / name for name in names), given]
+        given.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+        return [*(self.folder / name for name in names), given]
+
+    def _chart(self, release: str = "todo-chatbot", namespace: str = "todo-app-dev") -> Chart:
+        return Chart(self.folder, release, namespace, KUBERNETES_VERSION)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the one option: `tox -e chart -- --regenerate`."""
+    parser.addoption("--regenerate", action="store_true", help="write the generated files of the chart anew")
 
 
 def defaults() -> dict[str, Any]:
@@ -91,10 +107,14 @@ def defaults() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def chart(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    work = tmp_path_factory.mktemp("helm")
-    homes = {f"HELM_{name}_HOME": str(work / name) for name in ("CACHE", "CONFIG", "DATA")}
-    runner = CommandRunner({**os.environ, **homes})
-    return Renderer(Helm(_toolchain(), runner, Path(os.devnull), "none"), work)
+    """Helm 3, with which set-up deploys."""
+    return _renderer(HELM, tmp_path_factory.mktemp("helm"))
+
+
+@pytest.fixture(scope="session", params=[HELM, HELM_4], ids=["helm3", "helm4"])
+def either_helm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    """Each Helm that users may have."""
+    return _renderer(request.param, tmp_path_factory.mktemp("helm"))
 
 
 @pytest.fixture
@@ -109,29 +129,37 @@ def production(chart: Renderer) -> list[Manifest]:
     return chart.render()
 
 
-def _toolchain() -> Toolchain:
-    """Take the Helm that set-up recorded or PATH has; else build the one that set-up would, into the same cache."""
+def _renderer(helm: Module, work: Path) -> Renderer:
+    homes = {f"HELM_{name}_HOME": str(work / name) for name in ("CACHE", "CONFIG", "DATA")}
+    runner = CommandRunner({**os.environ, **homes})
+    return Renderer(Helm(helm_toolchain(helm), runner, Path(os.devnull), "none"), work)
+
+
+def helm_toolchain(helm: Module) -> Toolchain:
+    """Take the Helm that set-up recorded or PATH has, if it is of this generation; else one built into the same cache.
+
+    Both generations are built at once: they have most of their modules in common.
+    """
     toolchain = Toolchain.load(os.environ)
     if "helm" in toolchain.paths:
-        return toolchain
+        found = Helm(toolchain, CommandRunner(dict(os.environ)), Path(os.devnull), "none").version
+        if found.partition(".")[0] == helm.version.partition(".")[0]:
+            return toolchain
     site = Site.here(os.environ)
-    console = Console()
-    build = BinariesStep(site, (HELM,))
-    with locked(site, console):
-        for step in (GoStep(site, lambda: not build.state().done), build):
-            if not step.state().done:
-                step.run(StepProgress.begin(step.name, site.logs, console))
-    return Toolchain({**toolchain.paths, "helm": HELM.program(site, "helm")})
+    if not helm.made(site):
+        console = Console()
+        build = BinariesStep(site, (HELM, HELM_4))
+        with locked(site, console):
+            for step in (GoStep(site, lambda: not build.state().done), build):
+                if not step.state().done:
+                    step.run(StepProgress.begin(step.name, site.logs, console))
+    return Toolchain({**toolchain.paths, "helm": helm.program(site, "helm")})
 
 
-def _chart(release: str = "todo-chatbot", namespace: str = "todo-app-dev") -> Chart:
-    return Chart(FOLDER, release, namespace, KUBERNETES_VERSION)
-
-
-def _merged(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one tree of values over another, as Helm does."""
     result = dict(base)
     for key, value in top.items():
         below = result.get(key)
-        result[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+        result[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
     return result

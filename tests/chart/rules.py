@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_todo_k8s.bootstrap.binaries import KUBERNETES_VERSION
 from pytest_todo_k8s.cluster.objects import title
 
 Manifest = dict[str, Any]
 Rule = Callable[[list[Manifest]], Iterator[str]]
 
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod")
+SCHEMAS = KUBERNETES_VERSION.removeprefix("v").rpartition(".")[0]
+"""Version of the published Kubernetes schemas, as kubernetes-validate names it."""
 SERVING = ("Deployment", "StatefulSet", "DaemonSet")
 
 
@@ -46,14 +49,11 @@ def of_kind(manifests: Iterable[Manifest], *kinds: str) -> list[Manifest]:
 
 def pods(manifests: Iterable[Manifest], *kinds: str) -> list[Pod]:
     """Return the pods of all workloads, or of those of some kinds."""
-    return [
-        Pod(
-            workload=title(manifest),
-            labels=manifest["spec"]["template"]["metadata"].get("labels", {}),
-            spec=manifest["spec"]["template"]["spec"],
-        )
-        for manifest in of_kind(manifests, *(kinds or WORKLOADS))
-    ]
+    found = []
+    for manifest in of_kind(manifests, *(kinds or WORKLOADS)):
+        template = manifest if manifest["kind"] == "Pod" else manifest["spec"]["template"]
+        found.append(Pod(title(manifest), template["metadata"].get("labels", {}), template["spec"]))
+    return found
 
 
 def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -110,9 +110,15 @@ def namespace(manifests: list[Manifest]) -> Iterator[str]:
 
 def replicas(manifests: list[Manifest]) -> Iterator[str]:
     """Pods with replicas are spread over nodes and have a disruption budget."""
+    fewest = {
+        title({"kind": "Deployment", "metadata": {"name": scaler["spec"]["scaleTargetRef"]["name"]}}): scaler["spec"][
+            "minReplicas"
+        ]
+        for scaler in of_kind(manifests, "HorizontalPodAutoscaler")
+    }
     budgets = [budget["spec"]["selector"]["matchLabels"] for budget in of_kind(manifests, "PodDisruptionBudget")]
     for manifest in of_kind(manifests, *SERVING):
-        if manifest["spec"].get("replicas", 1) < 2:
+        if manifest["spec"].get("replicas", fewest.get(title(manifest), 1)) < 2:
             continue
         (pod,) = pods([manifest])
         if not any(selects(budget, pod.labels) for budget in budgets):
@@ -161,6 +167,32 @@ def services(manifests: list[Manifest]) -> Iterator[str]:
                 yield f"{title(service)} leads to port {port['targetPort']}, which {found[0].workload} does not name"
 
 
+def scaling(manifests: list[Manifest]) -> Iterator[str]:
+    """Where an autoscaler chooses the number of pods, the Deployment names none (CKV_K8S has no rule for it)."""
+    deployments = {manifest["metadata"]["name"]: manifest for manifest in of_kind(manifests, "Deployment")}
+    for scaler in of_kind(manifests, "HorizontalPodAutoscaler"):
+        name = scaler["spec"]["scaleTargetRef"]["name"]
+        if name not in deployments:
+            yield f"{title(scaler)} scales {name}, which is not there"
+        elif "replicas" in deployments[name]["spec"]:
+            yield f"Deployment/{name} sets the autoscaler's number back with each upgrade"
+
+
+def ways_in(manifests: list[Manifest]) -> Iterator[str]:
+    """An Ingress leads to a Service and a port of the release."""
+    ports = {
+        (service["metadata"]["name"], port["name"])
+        for service in of_kind(manifests, "Service")
+        for port in service["spec"]["ports"]
+    }
+    for ingress in of_kind(manifests, "Ingress"):
+        for rule in ingress["spec"]["rules"]:
+            for path in rule["http"]["paths"]:
+                service = path["backend"]["service"]
+                if (service["name"], service["port"]["name"]) not in ports:
+                    yield f"{title(ingress)} leads to no Service of the release"
+
+
 RULES: tuple[Rule, ...] = (
     service_account,
     probes,
@@ -170,4 +202,6 @@ RULES: tuple[Rule, ...] = (
     rollout,
     network,
     services,
+    scaling,
+    ways_in,
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_todo_k8s.cluster import pod_rules
+from tests.chart.conftest import FILES
 from tests.chart.rules import RULES, Manifest
 
 if TYPE_CHECKING:
@@ -38,6 +39,21 @@ def _secret_volume(manifests: list[Manifest]) -> Manifest:
     volumes = _first(manifests, "StatefulSet")["spec"]["template"]["spec"]["volumes"]
     secret: Manifest = next(volume["secret"] for volume in volumes if "secret" in volume)
     return secret
+
+
+def _scaler(name: str) -> Manifest:
+    metadata = {"name": name, "namespace": "n"}
+    return {
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": metadata,
+        "spec": {"scaleTargetRef": {"name": name}, "minReplicas": 1},
+    }
+
+
+def _ingress(service: str, port: str = "http") -> Manifest:
+    backend = {"service": {"name": service, "port": {"name": port}}}
+    rules = [{"http": {"paths": [{"backend": backend}]}}]
+    return {"kind": "Ingress", "metadata": {"name": "x", "namespace": "n"}, "spec": {"rules": rules}}
 
 
 SECRET_VARIABLES = ("DATABASE_URL", "JWT_SECRET", "GEMINI_API_KEY", "BETTER_AUTH_SECRET")
@@ -108,6 +124,14 @@ BREACHES: dict[str, list[Breach]] = {
         lambda ms: _first(ms, "NetworkPolicy")["spec"].update(policyTypes=["Ingress"]),
         lambda ms: _first(ms, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"].update(app="gone"),
     ],
+    "scaling": [
+        lambda ms: ms.append(_scaler("todo-gone")),
+        lambda ms: ms.append(_scaler("todo-backend")),
+    ],
+    "ways_in": [
+        lambda ms: ms.append(_ingress("gone")),
+        lambda ms: ms.append(_ingress("todo-frontend-service", "gone")),
+    ],
     "services": [
         lambda ms: _first(ms, "Service")["spec"]["selector"].update(app="gone"),
         lambda ms: _first(ms, "Service")["spec"]["ports"][0].update(targetPort="gone"),
@@ -120,8 +144,8 @@ def _findings(manifests: list[Manifest]) -> list[str]:
     return [f"{check.name}: {check.detail}" for check in golden] + [text for rule in RULES for text in rule(manifests)]
 
 
-@pytest.mark.parametrize("files", [[], ["values-dev.yaml"]], ids=["values", "values-dev"])
-def test_the_chart_keeps_every_rule(chart: Renderer, files: list[str]) -> None:
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
+def test_the_chart_keeps_every_rule(chart: Renderer, files: tuple[str, ...]) -> None:
     assert _findings(chart.render(*files)) == []
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
+import kubernetes_validate
 import pytest
 
 from pytest_todo_k8s.tools.helm import HelmError
-from tests.chart.conftest import FOLDER, TAGS, defaults
-from tests.chart.rules import Manifest, of_kind, pods
+from tests.chart.conftest import TAGS, defaults, merged
+from tests.chart.readme import WHOLE
+from tests.chart.rules import SCHEMAS, Manifest, of_kind, pods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,18 +27,23 @@ RESOURCES = {
 EFFECTS: list[tuple[str, Any, str]] = [
     ("namePrefix", "shop", '"name": "shop-backend-service"'),
     ("existingSecret", "my-secret", '"secretKeyRef": {"name": "my-secret", "key": "JWT_SECRET"}'),
+    ("registry", "registry.test:5000/team", '"image": "registry.test:5000/team/todo-backend:of-backend"'),
+    ("imagePullSecrets", ["login"], '"imagePullSecrets": [{"name": "login"}]'),
     ("imagePullPolicy", "IfNotPresent", '"imagePullPolicy": "IfNotPresent"'),
     ("backend.image.repository", "registry.test:5000/a/b", '"image": "registry.test:5000/a/b:of-backend"'),
     ("backend.image.tag", "1.2.3", '"image": "todo-backend:1.2.3"'),
     ("backend.replicas", 3, '"replicas": 3'),
+    ("backend.autoscaling.enabled", True, '"kind": "HorizontalPodAutoscaler"'),
     ("backend.env", {"LOG_LEVEL": "debug"}, '{"name": "LOG_LEVEL", "value": "debug"}'),
     ("backend.service.port", 9090, '"value": "http://todo-backend-service:9090"'),
     ("backend.resources", RESOURCES, '"ephemeral-storage": "32Mi"'),
     ("frontend.image.repository", "other", '"image": "other:of-frontend"'),
     ("frontend.image.tag", "1.2.3", '"image": "todo-frontend:1.2.3"'),
     ("frontend.replicas", 5, '"replicas": 5'),
+    ("frontend.autoscaling.enabled", True, '"minReplicas": 2, "maxReplicas": 4'),
     ("frontend.cookieSecure", True, '{"name": "COOKIE_SECURE", "value": "true"}'),
     ("frontend.env", {"LOG_LEVEL": "debug"}, '{"name": "LOG_LEVEL", "value": "debug"}'),
+    ("frontend.service.type", "ClusterIP", '"type": "ClusterIP", "selector": {"app": "todo-frontend"'),
     ("frontend.service.port", 8000, '"port": 8000'),
     ("frontend.service.nodePort", 30080, '"nodePort": 30080'),
     ("frontend.resources", RESOURCES, '"ephemeral-storage": "32Mi"'),
@@ -45,6 +51,7 @@ EFFECTS: list[tuple[str, Any, str]] = [
     ("migrate.activeDeadlineSeconds", 77, '"activeDeadlineSeconds": 77'),
     ("migrate.ttlSecondsAfterFinished", 777, '"ttlSecondsAfterFinished": 777'),
     ("migrate.resources", RESOURCES, '"ephemeral-storage": "32Mi"'),
+    ("test.resources", RESOURCES, '"ephemeral-storage": "32Mi"'),
     (
         "postgres.enabled",
         False,
@@ -81,6 +88,16 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("backend.image.tag", "a b", "at '/backend/image/tag': 'a b' does not match pattern"),
     ("backend.image.tag", 17, "at '/backend/image/tag': got number, want string"),
     ("backend.image.repository", "", "at '/backend/image/repository'"),
+    ("registry", "https://x.test", "at '/registry': 'https://x.test' does not match pattern"),
+    ("imagePullSecrets", "login", "at '/imagePullSecrets': got string, want array"),
+    ("ingress.enabled", True, "at '/ingress/host': minLength: got 0, want 1"),
+    ("ingress.host", "http://x", "at '/ingress/host': 'http://x' does not match pattern"),
+    (
+        "frontend.service.type",
+        "LoadBalancer",
+        "at '/frontend/service/type': value must be one of 'NodePort', 'ClusterIP'",
+    ),
+    ("backend.autoscaling.targetCPUPercent", 0, "at '/backend/autoscaling/targetCPUPercent': minimum: got 0, want 1"),
     ("existingSecret", "Upper_Case", "at '/existingSecret': 'Upper_Case' does not match pattern"),
     ("imagePullPolicy", "Sometimes", "at '/imagePullPolicy': value must be one of 'Never', 'IfNotPresent', 'Always'"),
     (
@@ -106,7 +123,7 @@ def _tree(path: str, value: Any) -> dict[str, Any]:
 def _leaves(tree: dict[str, Any], path: str = "") -> Iterator[str]:
     """Dotted paths of all values; resources and variables count as one value each."""
     for key, value in tree.items():
-        if isinstance(value, dict) and key not in ("resources", "env"):
+        if isinstance(value, dict) and key not in WHOLE:
             yield from _leaves(value, f"{path}{key}.")
         else:
             yield path + key
@@ -126,19 +143,88 @@ def test_without_network_policies_there_are_none(chart: Renderer) -> None:
 
 def test_a_database_outside_is_reached_on_its_port(chart: Renderer) -> None:
     text = json.dumps(of_kind(chart.render(values=_tree("networkPolicy.databasePort", 6543)), "NetworkPolicy"))
-    assert text.count('{"ports": [{"port": 6543}]}') == len(["backend", "migrate"])
+    assert text.count('{"ports": [{"port": 6543}]}') == len(["backend", "migrate", "test"])
+
+
+@pytest.mark.parametrize("part", ["backend", "frontend"])
+def test_an_autoscaler_goes_by_its_values(chart: Renderer, part: str) -> None:
+    autoscaling = {"enabled": True, "minReplicas": 1, "maxReplicas": 7, "targetCPUPercent": 55}
+    manifests = chart.render("values-dev.yaml", values={part: {"autoscaling": autoscaling}})
+    (scaler,) = of_kind(manifests, "HorizontalPodAutoscaler")
+    assert scaler["spec"]["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": f"todo-{part}"}
+    assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (1, 7)
+    assert scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 55
+    (deployment,) = [m for m in of_kind(manifests, "Deployment") if m["metadata"]["name"] == f"todo-{part}"]
+    assert "replicas" not in deployment["spec"]
+    assert f"todo-{part}" not in {m["metadata"]["name"] for m in of_kind(manifests, "PodDisruptionBudget")}
+
+
+def test_an_ingress_goes_by_its_values(chart: Renderer) -> None:
+    values = {"enabled": True, "host": "a.test", "className": "c", "tlsSecret": "s", "annotations": {"x.test/y": "1"}}
+    (ingress,) = of_kind(chart.render(values={"ingress": values}), "Ingress")
+    assert ingress["metadata"]["annotations"] == {"x.test/y": "1"}
+    assert ingress["spec"]["ingressClassName"] == "c"
+    assert ingress["spec"]["tls"] == [{"secretName": "s", "hosts": ["a.test"]}]
+    (rule,) = ingress["spec"]["rules"]
+    assert rule["host"] == "a.test"
+    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == "todo-frontend-service"
+
+
+def test_a_plain_ingress_has_neither_class_nor_certificate(chart: Renderer) -> None:
+    (ingress,) = of_kind(chart.render(values={"ingress": {"enabled": True, "host": "a.test"}}), "Ingress")
+    assert ingress["spec"].keys() == {"rules"}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            {"preStopSleepSeconds": 45},
+            "preStopSleepSeconds (45) must be less than terminationGracePeriodSeconds (45)",
+        ),
+        (
+            {"backend": {"autoscaling": {"enabled": True, "minReplicas": 5}}},
+            "backend.autoscaling.minReplicas (5) must not be more than backend.autoscaling.maxReplicas (4)",
+        ),
+        (
+            {"frontend": {"service": {"type": "ClusterIP", "nodePort": 30080}}},
+            "frontend.service.nodePort (30080) is only for frontend.service.type NodePort, not ClusterIP",
+        ),
+        (
+            {"migrate": {"resources": {"requests": {"memory": "1Gi"}}}},
+            "migrate.resources: the request of memory (1Gi) must not be more than its limit (256Mi)",
+        ),
+        (
+            {"postgres": {"resources": {"requests": {"cpu": "1001m"}}}},
+            "postgres.resources: the request of cpu (1001m) must not be more than its limit (1)",
+        ),
+    ],
+)
+def test_values_at_odds_are_refused_with_one_sentence(
+    either_helm: Renderer, values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(HelmError) as raised:
+        either_helm.template("values-dev.yaml", values=merged(TAGS, values))
+    assert message in str(raised.value)
 
 
 def test_every_value_has_its_test() -> None:
     elsewhere = {"networkPolicy.enabled", "networkPolicy.databasePort"}
+    elsewhere |= {f"ingress.{key}" for key in ("enabled", "className", "host", "tlsSecret", "annotations")}
+    elsewhere |= {
+        f"{part}.autoscaling.{key}"
+        for part in ("backend", "frontend")
+        for key in ("minReplicas", "maxReplicas", "targetCPUPercent")
+    }
     assert set(_leaves(defaults())) == {path for path, *_ in EFFECTS} | elsewhere
 
 
 @pytest.mark.parametrize(("path", "value", "message"), REFUSED, ids=[f"{path}={value}" for path, value, _ in REFUSED])
-def test_a_wrong_value_is_refused_with_its_place(chart: Renderer, path: str, value: Any, message: str) -> None:
+def test_a_wrong_value_is_refused_with_its_place(either_helm: Renderer, path: str, value: Any, message: str) -> None:
     with pytest.raises(HelmError) as raised:
-        chart.template("values-dev.yaml", values=_tree(path, value))
+        either_helm.template("values-dev.yaml", values=_tree(path, value))
     assert message in str(raised.value)
+    assert str(raised.value).count("\n") == 0
 
 
 @pytest.mark.parametrize("part", ["backend", "frontend", "postgres", "geminiEmulator"])
@@ -162,6 +248,13 @@ def test_release_and_namespace_are_free(chart: Renderer) -> None:
     assert "todo-app-dev" not in json.dumps(manifests)
 
 
+@pytest.mark.parametrize("name", ["0", "1e3", "true", "null"])
+def test_names_that_look_like_something_else_stay_names(chart: Renderer, name: str) -> None:
+    values = {"existingSecret": name, "imagePullSecrets": [name], "postgres": {"existingSecret": name}}
+    for manifest in chart.render("values-dev.yaml", values=values, release=name, namespace=name):
+        kubernetes_validate.validate(manifest, SCHEMAS, strict=True)
+
+
 def test_two_prefixes_share_no_object(chart: Renderer) -> None:
     def names(manifests: list[Manifest]) -> set[tuple[str, str]]:
         return {(manifest["kind"], manifest["metadata"]["name"]) for manifest in manifests}
@@ -170,18 +263,3 @@ def test_two_prefixes_share_no_object(chart: Renderer) -> None:
     assert len(names(blue)) == len(blue)
     assert not names(blue) & names(green)
     assert not [pod for pod in pods(blue) if "todo" in pod.labels["app"]]
-
-
-def test_the_readme_lists_every_value_with_its_default() -> None:
-    text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    documented = dict(re.findall(r"^\| `([A-Za-z.]+)` \| `(.*?)` \|", text, re.MULTILINE))
-    values = defaults()
-
-    def default(path: str) -> str:
-        value: Any = values
-        for key in path.split("."):
-            value = value[key]
-        return json.dumps(value)
-
-    leaves = [path for path in _leaves(values) if not path.endswith("resources")]
-    assert {path: default(path) for path in leaves} == documented

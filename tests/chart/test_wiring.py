@@ -18,12 +18,15 @@ OBJECTS = {
     "NetworkPolicy/todo-backend",
     "NetworkPolicy/todo-frontend",
     "NetworkPolicy/todo-migrate",
+    "NetworkPolicy/todo-test",
+    "Pod/todo-test",
     "PodDisruptionBudget/todo-frontend",
     "Service/todo-backend-service",
     "Service/todo-frontend-service",
     "ServiceAccount/todo-backend",
     "ServiceAccount/todo-frontend",
     "ServiceAccount/todo-migrate",
+    "ServiceAccount/todo-test",
 }
 POSTGRES = {
     "NetworkPolicy/todo-postgres",
@@ -39,6 +42,7 @@ SECRET_KEYS = {
     "backend": {"DATABASE_URL", "JWT_SECRET", "GEMINI_API_KEY"},
     "frontend": {"BETTER_AUTH_SECRET"},
     "migrate": {"DATABASE_URL"},
+    "test": {"DATABASE_URL"},
     "postgres": {"POSTGRES_PASSWORD"},
     "gemini-emulator": {"GEMINI_API_KEY"},
 }
@@ -168,8 +172,36 @@ def test_the_migration_runs_the_backends_image(development: list[Manifest]) -> N
     assert migrate["command"] == ["python3", "-m", "app.migrate"]
 
 
-def test_nothing_is_a_hook(development: list[Manifest]) -> None:
-    assert not [m for m in development if "helm.sh/hook" in m["metadata"].get("annotations", {})]
+def test_the_only_hook_is_the_pod_of_helm_test_which_goes_when_it_is_done(development: list[Manifest]) -> None:
+    (hook,) = [m for m in development if "helm.sh/hook" in m["metadata"].get("annotations", {})]
+    assert (hook["kind"], hook["metadata"]["name"]) == ("Pod", "todo-test")
+    assert hook["metadata"]["annotations"] == {
+        "helm.sh/hook": "test",
+        "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+    }
+
+
+def test_helm_test_uses_the_backends_image_and_the_frontends_service(development: list[Manifest]) -> None:
+    pod = _pod(development, "test")
+    assert pod.containers[0]["image"] == _pod(development, "backend").containers[0]["image"]
+    assert pod.containers[0]["command"] == ["python3", "-c"]
+    compile(pod.containers[0]["args"][0], "user-flow.py", "exec")
+    assert _plain(pod)["FRONTEND_URL"] == "http://todo-frontend-service:80"
+    assert pod.spec["restartPolicy"] == "Never"
+
+
+def test_the_network_lets_helm_test_in(development: list[Manifest]) -> None:
+    labels = _pod(development, "test").labels
+    egress = [each for rule in _policy(development, "test")["egress"] for each in rule.get("to", [])]
+    reached = [
+        part
+        for part in ("frontend", "backend", "postgres")
+        if any(selects(each["podSelector"]["matchLabels"], _pod(development, part).labels) for each in egress)
+    ]
+    assert reached == ["frontend", "postgres"]
+    (postgres,) = _policy(development, "postgres")["ingress"]
+    assert any(selects(source["podSelector"]["matchLabels"], labels) for source in postgres["from"])
+    assert "from" not in _policy(development, "frontend")["ingress"][0]
 
 
 def test_only_the_frontend_and_probes_reach_the_backend(development: list[Manifest]) -> None:
@@ -179,13 +211,13 @@ def test_only_the_frontend_and_probes_reach_the_backend(development: list[Manife
     assert labels[1] == {"app": "todo-probe"}
 
 
-def test_only_backend_and_migration_reach_postgres(development: list[Manifest]) -> None:
+def test_only_backend_migration_and_helm_test_reach_postgres(development: list[Manifest]) -> None:
     (rule,) = _policy(development, "postgres")["ingress"]
     selectors = [source["podSelector"]["matchLabels"] for source in rule["from"]]
     reached = {
         part: any(selects(selector, _pod(development, part).labels) for selector in selectors) for part in SECRET_KEYS
     }
-    assert {part for part, allowed in reached.items() if allowed} == {"backend", "migrate"}
+    assert {part for part, allowed in reached.items() if allowed} == {"backend", "migrate", "test"}
 
 
 def test_postgres_calls_nobody(development: list[Manifest]) -> None:

@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.users[body["email"]] = body["password"]
             self.open_session(201, body["email"])
         elif self.path == "/api/auth/login":
-            right = self.server.users.get(body["email"]) == body["password"]
+            right = self.server.users.get(body["email"]) == body["password"] and "log-in" not in self.server.faults
             self.open_session(200, body["email"]) if right else self.answer(401, {"error": {}})
         elif self.path == "/api/auth/logout":
             self.answer(204, b"", headers={"Set-Cookie": "todo_session=; Max-Age=0; Path=/"})

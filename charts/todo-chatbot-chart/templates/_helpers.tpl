@@ -1,6 +1,7 @@
 {{/*
 Helpers that speak of one part of the release take a dictionary: {"root": $, "part": "backend"}, with "values" where the part's values
-have another name. Parts are backend, frontend, postgres, gemini-emulator, migrate, and probe for pods that test the release from inside the cluster.
+have another name. Parts are backend, frontend, postgres, gemini-emulator, migrate, test for the pod of `helm test`, and probe for other
+pods that test the release from inside the cluster.
 */}}
 
 {{/* Name of a part's workload, and its `app` label: todo-backend. */}}
@@ -16,7 +17,7 @@ have another name. Parts are backend, frontend, postgres, gemini-emulator, migra
 {{/* Labels that find the pods of a part. They never change in the life of a release, as selectors cannot. */}}
 {{- define "todo.selector" -}}
 app: {{ include "todo.name" . }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}
 
 {{/* Labels of a pod: no versions, so that a new chart alone restarts nothing. */}}
@@ -30,7 +31,7 @@ app.kubernetes.io/part-of: {{ .root.Chart.Name }}
 {{/* Metadata of an object of a part. The dictionary may hold a `name` of its own. */}}
 {{- define "todo.metadata" -}}
 name: {{ .name | default (include "todo.name" .) }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "todo.podLabels" . | nindent 2 }}
   app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
@@ -43,7 +44,8 @@ labels:
 {{- $values := .values | default .part -}}
 {{- $image := (index .root.Values $values).image -}}
 {{- $message := printf "%s.image.tag is empty: give the tag of the image to run, for example --set %s.image.tag=1.0.0" $values $values -}}
-image: {{ printf "%s:%s" $image.repository (required $message $image.tag) | quote }}
+{{- $registry := empty .root.Values.registry | ternary "" (printf "%s/" .root.Values.registry) -}}
+image: {{ printf "%s%s:%s" $registry $image.repository (required $message $image.tag) | quote }}
 imagePullPolicy: {{ .root.Values.imagePullPolicy }}
 {{- end }}
 
@@ -52,7 +54,7 @@ imagePullPolicy: {{ .root.Values.imagePullPolicy }}
 - name: {{ .name | default .key }}
   valueFrom:
     secretKeyRef:
-      name: {{ .root.Values.existingSecret }}
+      name: {{ .root.Values.existingSecret | quote }}
       key: {{ .key }}
 {{- end }}
 
@@ -80,6 +82,12 @@ annotations:
 serviceAccountName: {{ include "todo.name" . }}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . | quote }}
+  {{- end }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001
@@ -118,9 +126,21 @@ livenessProbe:
   failureThreshold: 3
 {{- end }}
 
-{{/* What a rolling update of a Deployment keeps: every old pod serves until a new one is Ready. */}}
+{{/* Fewest pods of a part, as far as the release decides it. */}}
+{{- define "todo.fewest" -}}
+{{- $values := index .root.Values .part -}}
+{{ $values.autoscaling.enabled | ternary $values.autoscaling.minReplicas $values.replicas | int }}
+{{- end }}
+
+{{/*
+What a rolling update of a Deployment keeps: every old pod serves until a new one is Ready. Where an autoscaler chooses the number of
+pods, the release must not name one, or every upgrade would set it back.
+*/}}
 {{- define "todo.rollout" -}}
-replicas: {{ (index .root.Values .part).replicas | int }}
+{{- $values := index .root.Values .part -}}
+{{- if not $values.autoscaling.enabled }}
+replicas: {{ $values.replicas | int }}
+{{- end }}
 revisionHistoryLimit: 3
 progressDeadlineSeconds: 120
 strategy:
@@ -174,4 +194,12 @@ topologySpreadConstraints:
 - ports:
     - port: {{ .Values.networkPolicy.databasePort | int }}
 {{- end }}
+{{- end }}
+
+{{/* A Kubernetes quantity as a plain number: bytes, or cores. It takes the forms that values.schema.json lets in. */}}
+{{- define "todo.amount" -}}
+{{- $text := toString . -}}
+{{- $number := regexFind "^[0-9.]+" $text | float64 -}}
+{{- $factors := dict "" 1.0 "m" 0.001 "k" 1e3 "K" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0 -}}
+{{- mulf $number (index $factors (regexFind "[a-zA-Z]*$" $text)) -}}
 {{- end }}
