@@ -106,7 +106,7 @@ def test_a_real_model_is_called_in_the_emulators_place(tmp_path: Path, runs: lis
     own = yaml.safe_load((tmp_path / "state" / "values.yaml").read_text(encoding="utf-8"))
     assert own["geminiEmulator"] == {"enabled": False}
     assert own["networkPolicy"] == {"backendHttpsEgress": True}
-    assert kube.created[1][1]["stringData"]["GEMINI_API_KEY"] == "model-key-1"
+    assert kube.created[3][1]["stringData"]["GEMINI_API_KEY"] == "model-key-1"
 
 
 @pytest.mark.parametrize("mine", ["", "a-key-for-other-programs"])
@@ -116,7 +116,7 @@ def test_the_emulator_gets_a_key_of_its_own(tmp_path: Path, runs: list[RunContex
     run = dataclasses.replace(run, settings=settings)
     runs.append(run)
     deploy.run(run)
-    key = kube.created[1][1]["stringData"]["GEMINI_API_KEY"]
+    key = kube.created[3][1]["stringData"]["GEMINI_API_KEY"]
     assert len(key) > 20
     assert key != mine
 
