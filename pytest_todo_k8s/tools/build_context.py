@@ -74,13 +74,13 @@ def tag(source: ImageSource, base_ids: Mapping[str, str]) -> str:
     digest = hashlib.sha256(source.dockerfile.read_bytes())
     for name, image_id in sorted(base_ids.items()):
         digest.update(f"\0{name}={image_id}".encode())
-    for path in _files(source):
+    for path in files(source):
         digest.update(f"\0{path.relative_to(source.context).as_posix()}\0".encode())
         digest.update(_content(path))
     return digest.hexdigest()[:TAG_LENGTH]
 
 
-def _files(source: ImageSource) -> Iterator[Path]:
+def files(source: ImageSource) -> Iterator[Path]:
     """Yield the files that the build sends, in a fixed order."""
     for name in sorted(exclude_paths(str(source.context), _ignored(source))):
         path = source.context / name
