@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import MEGABYTE, duration, figure
 from pytest_todo_k8s.report.blocks import Block, Table
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Build, Evidence, ImageBuild
+
+
+LARGEST: Final = 25
+"""How many packages and files are listed."""
 
 
 def times(evidence: Evidence) -> list[Block]:
@@ -44,7 +48,30 @@ def sizes(evidence: Evidence) -> list[Block]:
     )
     return [
         Table("Image sizes, in decimal megabytes", head, rows, figures=(2, 3, 4)),
+        *_contents(evidence.build),
         Table("Base images", ("Image", "Build argument", "Base"), bases),
+    ]
+
+
+def _contents(build: Build) -> list[Block]:
+    """Show where the bytes are: the parts of each image, and the largest packages of all."""
+    known = [(image.name, image.contents) for image in build.images if image.contents]
+    if not known:
+        return []
+    names = tuple(known[0][1].parts)
+    parts = tuple((name, *(_megabytes(contents.parts.get(part)) for part in names)) for name, contents in known)
+    packages = sorted(
+        ((name, each) for name, contents in known for each in (*contents.packages, *contents.files)),
+        key=lambda pair: -pair[1].size_bytes,
+    )
+    rows = tuple(
+        (name, f"{each.name} {each.version or ''}", each.part, _megabytes(each.size_bytes))
+        for name, each in packages[:LARGEST]
+    )
+    head = ("Image", *(name.capitalize() for name in names))
+    return [
+        Table("Where the bytes of the images are", head, parts, figures=tuple(range(1, len(head)))),
+        Table("Largest packages and files", ("Image", "Name", "Part", "Size"), rows, (3,), folded=True),
     ]
 
 

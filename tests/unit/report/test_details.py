@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_todo_k8s.evidence import Difference, LogHit, Sample
+from pytest_todo_k8s.evidence import Difference, ImageContents, ImagePackage, LogHit, Sample
 from pytest_todo_k8s.report.details import DETAILS
 from tests.unit.criteria.sample_run import green, series
 from tests.unit.report.reading import text, tree
@@ -45,6 +45,19 @@ def test_a_size_that_was_not_read_is_not_measured() -> None:
     assert evidence.build
     evidence.build.images[0].size_bytes = None
     assert table(evidence, "SC-002", "Image sizes")[0][2:5] == ["not measured", "83.4 MB", "90 MB"]
+
+
+def test_it_is_shown_where_the_bytes_of_an_image_are() -> None:
+    evidence = green()
+    assert evidence.build
+    package = ImagePackage(name="pydantic_core", version="2.50.4", part="packages", size_bytes=5_500_000)
+    evidence.build.images[0].contents = ImageContents(
+        layers=[], parts={"packages": 32_300_000, "base": 14_000_000}, packages=[package], files=[], hidden_bytes=0
+    )
+    assert table(evidence, "SC-002", "Where the bytes") == [["backend", "32.3 MB", "14 MB"]]
+    assert table(evidence, "SC-002", "Largest packages") == [
+        ["backend", "pydantic_core 2.50.4", "packages", "5.5 MB"],
+    ]
 
 
 def test_a_pod_that_never_ran_shows_what_was_not_seen() -> None:
