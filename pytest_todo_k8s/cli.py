@@ -57,7 +57,29 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="print the same as JSON")
     doctor.set_defaults(run=_doctor)
     _add_app(commands)
+    _add_reap(commands)
     return parser
+
+
+def _add_reap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    reap = commands.add_parser(
+        "reap",
+        help="take down what dead runs left behind",
+        description="Takes down namespaces, images, processes and files of runs whose process is gone. Runs that live "
+        "and runs that are kept (--todo-keep) stay, unless a kept one is named.",
+    )
+    reap.add_argument("run_ids", nargs="*", metavar="RUN_ID", help="a kept run that is to go before its time")
+    reap.add_argument("--cluster", metavar="minikube[:PROFILE]", default="minikube", help="where (default: minikube)")
+    reap.set_defaults(run=_reap)
+
+
+def _reap(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s import options, reaping  # noqa: PLC0415  other sub-commands need none of it
+    from pytest_todo_k8s.tools.toolchain import Toolchain  # noqa: PLC0415  same
+
+    given = options.Given(arguments.cluster, "--cluster")
+    choice = options.cluster_choice(given, Toolchain.load(os.environ).profile)
+    return reaping.reap(choice, os.environ, arguments.run_ids, _print)
 
 
 def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -125,6 +147,10 @@ def _explain(error: TodoK8sError | CommandError | OSError) -> None:
         _tell(f"todo-k8s: {error.hint}")
     if log_file:
         _tell(f"todo-k8s: the whole log is {log_file}")
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"todo-k8s: {line}\n")
 
 
 def _tell(text: str) -> None:

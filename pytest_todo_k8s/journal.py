@@ -6,16 +6,19 @@ One JSON object a line, appended and flushed to the disk one by one; the first l
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.ownership import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FILE: Final = "journal.jsonl"
@@ -62,13 +65,39 @@ class Journal:
             ConfigError: It can't be read, or its first line names no owner.
         """
         try:
-            first = json.loads(file.read_text(encoding="utf-8").partition("\n")[0])
-            owner = Owner(**first["owner"])
+            first, *lines = file.read_text(encoding="utf-8").rpartition("\n")[0].splitlines()
+            owner = Owner(**json.loads(first)["owner"])
+            for line in (json.loads(each) for each in lines if '"kept"' in each):
+                owner = replace(owner, kept=True, ttl_s=line["ttl_s"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"{file} is not a journal of a run: {error}", "remove its folder by hand") from None
         journal = cls.__new__(cls)
         journal.file, journal.owner = file, owner
         return journal
+
+    @contextlib.contextmanager
+    def lock(self, limit_s: float) -> Iterator[bool]:
+        """Let one process at a time take this run down; the kernel frees the lock of one that dies.
+
+        Args:
+            limit_s: Longest time to wait for another process, seconds.
+
+        Yields:
+            Whether the lock is held; False also when the run's folder is gone.
+        """
+        try:
+            descriptor = os.open(self.file.parent / "lock", os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            yield False
+            return
+        try:
+            yield _lock(descriptor, time.monotonic() + limit_s)
+        finally:
+            os.close(descriptor)
+
+    def keep(self, ttl_s: int) -> None:
+        """Note that the run is over and its things are to stay until it is `ttl_s` seconds old."""
+        self._append({"event": "kept", "ttl_s": ttl_s})
 
     def creating(self, kind: Kind, name: str, **details: Detail) -> None:
         """Note that something is about to be created; call it before the creation."""
@@ -90,6 +119,8 @@ class Journal:
         """Return what was made, or begun, and not seen gone; in the order of its making."""
         entries: dict[tuple[Kind, str], dict[str, Detail]] = {}
         for line in self._lines():
+            if line["event"] == "kept":
+                continue
             key = (line["kind"], line["name"])
             if line["event"] == "removed":
                 entries.pop(key, None)
@@ -110,3 +141,15 @@ class Journal:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _lock(descriptor: int, deadline_s: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline_s:
+                return False
+            time.sleep(0.1)
+        else:
+            return True

@@ -136,7 +136,7 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
     database_url = _database_url(given.get("database_url_env"), environment)
     return Settings(
         root=config.rootpath,
-        cluster=_cluster(given["cluster"], default_profile),
+        cluster=cluster_choice(given["cluster"], default_profile),
         namespace=_namespace(given.get("namespace", Given(DEFAULT_NAMESPACE, ""))),
         out=_out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath),
         database_url=database_url,
@@ -162,7 +162,12 @@ def _given(config: pytest.Config, environment: Mapping[str, str]) -> dict[str, G
     return given
 
 
-def _cluster(given: Given, default_profile: str) -> ClusterChoice:
+def cluster_choice(given: Given, default_profile: str) -> ClusterChoice:
+    """Read which cluster is meant.
+
+    Raises:
+        ConfigError: None is.
+    """
     provider, separator, name = given.value.partition(":")
     if provider != "minikube" or (separator and not _PROFILE.fullmatch(name)):
         raise ConfigError(

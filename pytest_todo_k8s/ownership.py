@@ -45,6 +45,7 @@ _TTL: Final = "todo-k8s.dev/ttl-seconds"
 _HOST: Final = "todo-k8s.dev/host"
 _PID: Final = "todo-k8s.dev/pid"
 _PID_START: Final = "todo-k8s.dev/pid-start"
+_KEPT: Final = "todo-k8s.dev/kept"
 TTL_S: Final = 4 * 3600
 """Seconds after which a run is dead whatever its process does; the longest good run takes a fraction of it."""
 
@@ -61,6 +62,7 @@ class Owner:
         created_at: UTC, ISO 8601.
         cluster: `provider:name` of the cluster it uses.
         ttl_s: Seconds from `created_at` after which it counts as dead.
+        kept: Whether its things stay until then, though its process is gone.
     """
 
     run_id: str
@@ -70,6 +72,7 @@ class Owner:
     created_at: str
     cluster: str
     ttl_s: int = TTL_S
+    kept: bool = False
 
     @classmethod
     def of_this_process(cls, cluster: ClusterChoice) -> Owner:
@@ -95,10 +98,13 @@ class Owner:
 
         An owner on another host can't be looked at: it lives until its time is over.
         """
-        if self.host == socket.gethostname() and not processes.Process(self.pid, self.pid_start).alive:
-            return True
-        end = dt.datetime.fromisoformat(self.created_at) + dt.timedelta(seconds=self.ttl_s)
-        return dt.datetime.now(dt.UTC) > end
+        gone = self.host == socket.gethostname() and not processes.Process(self.pid, self.pid_start).alive
+        return (gone and not self.kept) or dt.datetime.now(dt.UTC) > self.end
+
+    @property
+    def end(self) -> dt.datetime:
+        """When the run is dead in any case."""
+        return dt.datetime.fromisoformat(self.created_at) + dt.timedelta(seconds=self.ttl_s)
 
 
 def namespace_manifest(context: RunContext, *, kubernetes_minor: str) -> dict[str, Any]:
@@ -182,6 +188,7 @@ def owner_of(namespace: Mapping[str, Any]) -> Owner | None:
             created_at=notes[_CREATED_AT],
             cluster="",
             ttl_s=int(notes[_TTL]),
+            kept=notes.get(_KEPT) == "true",
         )
     except (KeyError, ValueError):
         return None

@@ -19,11 +19,13 @@ from pytest_todo_k8s.evidence import Run as Identity
 from pytest_todo_k8s.journal import Journal
 from pytest_todo_k8s.ownership import Owner, obstacle
 from pytest_todo_k8s.progress import heartbeat
+from pytest_todo_k8s.reaper import Reaper
+from pytest_todo_k8s.reaping import RUNS
 from pytest_todo_k8s.sequence import execute
 from pytest_todo_k8s.state import RunState
 from pytest_todo_k8s.sweep import sweep
 from pytest_todo_k8s.teardown import Means, Teardown
-from pytest_todo_k8s.tools.command import CommandRunner
+from pytest_todo_k8s.tools.command import CommandError, CommandRunner
 from pytest_todo_k8s.tools.processes import RUN_VARIABLE
 from pytest_todo_k8s.tools.redaction import Redactor, Secret
 from pytest_todo_k8s.tools.toolchain import cache_root
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.toolchain import Toolchain
 
-RUNS: Final = "runs"
-"""Folder of the cache with one private folder for each run that lives, or did not end cleanly."""
 MODEL_KEY: Final = "GEMINI_API_KEY"
 """A key of the model service that may be in the caller's environment for other programs: no child inherits it."""
 RESULTS: Final = ("report.html", "evidence.json", "junit.xml")
@@ -73,6 +73,7 @@ class Run:
         self._journal = Journal(self.folder / journal.FILE, owner)
         self._context: RunContext | None = None
         self._swept: list[str] = []
+        self._reaper = Reaper()
         self.unsaved = False
         self.evidence = Evidence(
             run=Identity(
@@ -97,6 +98,7 @@ class Run:
         try:
             self._clear_results()
             self._context = context = self._new_context()
+            self._start_reaper(context)
         except (TodoK8sError, OSError) as error:
             return self.block(error)
         failed = execute(context, enter=self._enter, after_preflight=self._sweep, save=self._save)
@@ -124,6 +126,7 @@ class Run:
             self._take_down()
         if self._journal.file.exists() and not self._journal.open_entries():
             shutil.rmtree(self.folder, ignore_errors=True)
+        self._reaper.dismiss()
         return self.evidence.cleanup
 
     def conclude(self, status: int) -> None:
@@ -154,13 +157,12 @@ class Run:
 
     def _new_context(self) -> RunContext:
         settings, redactor = self._settings, Redactor()
-        environment = self._toolchain.child_environment(settings.environment) | {RUN_VARIABLE: self._owner.run_id}
-        if key := environment.pop(MODEL_KEY, ""):
+        if key := settings.environment.get(MODEL_KEY, ""):
             redactor.add(Secret(key))
         for secret in (settings.database_url, settings.model_key):
             if secret:
                 redactor.add(secret)
-        commands = CommandRunner(environment, redactor=redactor, on_record=self._log.note)
+        commands = CommandRunner(self._environment(), redactor=redactor, on_record=self._log.note)
         cluster = MinikubeCluster(settings, self._toolchain, commands, self.folder)
         return RunContext(
             settings=settings,
@@ -176,6 +178,20 @@ class Run:
             kube=Kube(cluster.kubeconfig, cluster.context),
             started_s=self._started_s,
         )
+
+    def _start_reaper(self, context: RunContext) -> None:
+        """Have somebody who takes everything down if this process dies; a run goes on without, and says so."""
+        environment = {name: value for name, value in self._environment().items() if name != RUN_VARIABLE}
+        try:
+            self._reaper.start(self.folder, context.logs_dir / "reaper.log", environment)
+        except CommandError as error:
+            self._say(f"no reaper: {error}; if this process is killed, `todo-k8s reap` takes down what is left")
+
+    def _environment(self) -> dict[str, str]:
+        """The environment of every child: the caller's, without secrets, and the run's mark."""
+        environment = self._toolchain.child_environment(self._settings.environment) | {RUN_VARIABLE: self._owner.run_id}
+        environment.pop(MODEL_KEY, None)
+        return environment
 
     def _enter(self, phase: PhaseName) -> None:
         self._log.phase = phase

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s import journal, ownership
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import ConfigError, PhaseError
 from pytest_todo_k8s.journal import Entry, Journal
-from pytest_todo_k8s.teardown import Removal, Teardown
+from pytest_todo_k8s.teardown import NAMESPACE_LIMIT_S, Removal, Teardown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from pytest_todo_k8s.teardown import Means
 
 
-def sweep(runs: Path, owner: ownership.Owner, means: Means) -> Removal:
+_LOCK_S: Final = NAMESPACE_LIMIT_S + 60.0
+"""Longer than one teardown lasts."""
+
+
+def sweep(runs: Path, owner: ownership.Owner, means: Means, also: Collection[str] = ()) -> Removal:
     """Take down the things of every dead run.
 
     Args:
         runs: Folder with one folder for each run that has not ended cleanly, or lives.
         owner: The run that sweeps; its own things stay.
         means: How to reach its cluster. Of dead runs on other clusters only processes are ended.
+        also: Ids of kept runs that go too, though their time is not over.
 
     Returns:
         What was removed, and what could not be.
@@ -33,8 +38,8 @@ def sweep(runs: Path, owner: ownership.Owner, means: Means) -> Removal:
         PhaseError: The namespaces can't be listed.
     """
     swept = Removal()
-    for dead in _dead_runs(runs, owner, swept):
-        _take_down(dead, means if dead.owner.cluster == owner.cluster else None, swept)
+    for dead in _dead_runs(runs, owner, also, swept):
+        _add(swept, take_down(dead, means if dead.owner.cluster == owner.cluster else None))
     for entry, run_id in _dead_namespaces(owner, means):
         _add(swept, Teardown(run_id, [entry], means, on_gone=lambda _entry: None).run())
     return swept
@@ -51,26 +56,40 @@ def sweep_processes(runs: Path, owner: ownership.Owner) -> Removal:
         What was removed, and what could not be.
     """
     swept = Removal()
-    for dead in _dead_runs(runs, owner, swept):
-        _take_down(dead, None, swept)
+    for dead in _dead_runs(runs, owner, (), swept):
+        _add(swept, take_down(dead, None))
     return swept
 
 
-def _take_down(dead: Journal, means: Means | None, swept: Removal) -> None:
-    _add(swept, Teardown(dead.owner.run_id, dead.open_entries(), means, on_gone=dead.forget).run())
-    if not dead.open_entries():
-        shutil.rmtree(dead.file.parent, ignore_errors=True)
-        swept.removed.append(f"run {dead.owner.run_id}")
+def take_down(dead: Journal, means: Means | None) -> Removal:
+    """Take down the things of one dead run, and its folder when nothing is left; one process at a time does it.
+
+    Args:
+        dead: Its journal.
+        means: How to reach its cluster; None: only processes are ended.
+    """
+    removal = Removal()
+    with dead.lock(_LOCK_S) as locked:
+        if not dead.file.exists():
+            return removal  # another process, its reaper for instance, has done it meanwhile
+        if not locked:
+            removal.leftovers.append(f"run {dead.owner.run_id}: another process has been at it for {_LOCK_S:.0f} s")
+            return removal
+        _add(removal, Teardown(dead.owner.run_id, dead.open_entries(), means, on_gone=dead.forget).run())
+        if not dead.open_entries():
+            shutil.rmtree(dead.file.parent, ignore_errors=True)
+            removal.removed.append(f"run {dead.owner.run_id}")
+    return removal
 
 
-def _dead_runs(runs: Path, owner: ownership.Owner, swept: Removal) -> Iterator[Journal]:
+def _dead_runs(runs: Path, owner: ownership.Owner, also: Collection[str], swept: Removal) -> Iterator[Journal]:
     for file in sorted(runs.glob(f"*/{journal.FILE}")):
         try:
             found = Journal.open(file)
         except ConfigError as error:
             swept.leftovers.append(str(error))
             continue
-        if found.owner.run_id != owner.run_id and found.owner.dead:
+        if found.owner.run_id != owner.run_id and (found.owner.dead or found.owner.run_id in also):
             yield found
 
 

@@ -224,6 +224,7 @@ class CommandRunner:
         *,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        stdin: int = subprocess.DEVNULL,
         log_file: Path | None = None,
         detach: bool = False,
     ) -> BackgroundCommand:
@@ -233,6 +234,7 @@ class CommandRunner:
             argv: Program and arguments.
             env: Variables set on top of the base environment.
             cwd: Its working directory.
+            stdin: Descriptor that it reads from; the caller closes its own copy.
             log_file: Its output goes there; without one the last lines are kept in memory.
             detach: It is to outlive this process: nothing of it is tied to ours (needs `log_file`).
 
@@ -247,7 +249,7 @@ class CommandRunner:
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(log_file.open("ab")) if log_file else subprocess.PIPE
             try:
-                process = self._spawn(words, env=env, cwd=cwd, stdout=out, stderr=subprocess.STDOUT)
+                process = self._spawn(words, env=env, cwd=cwd, stdin=stdin, stdout=out, stderr=subprocess.STDOUT)
             except OSError as error:
                 result = CommandResult(tuple(words), EXIT_NOT_FOUND, "", _not_started(words, error), 0.0)
                 raise CommandError(result) from None
@@ -323,6 +325,12 @@ class BackgroundCommand:
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return self.process.poll() is None
+
+    def wait(self, limit_s: float) -> bool:
+        """Wait until it ends by itself, for `limit_s` seconds at most; return whether it did."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(limit_s)
+        return not self.running
 
     def stop(self, grace_s: float = 5.0) -> int:
         """End it (SIGTERM, after `grace_s` seconds SIGKILL) and return its exit status; safe to call twice."""

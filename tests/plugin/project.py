@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 TIMEOUT_S = 60.0
+PLUGINS = {
+    "metadata": "pytest_metadata.plugin",
+    "html": "pytest_html.plugin",
+    "xdist": "xdist.plugin",
+    "xdist.looponfail": "xdist.looponfail",
+    "todo-k8s": "pytest_todo_k8s.plugin",
+}
+"""All that a nested run loads: the other plugins of the test environment cost seconds for each process."""
 DROPPED = ("TODO_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
 CRITERIA = """
 from pytest_todo_k8s.verdicts import enforce
@@ -84,6 +92,8 @@ class Project:
             # Each module is compiled once, not once for each nested run.
             **{name: value for name, value in os.environ.items() if not name.startswith(DROPPED)},
             "PATH": f"{self.path / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": os.pathsep.join([str(HERE / "stubbed"), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "STUB_API": api.url,
             "STUB_HOME": str(self.home),
             "TODO_K8S_CACHE": str(self.path / "cache"),
@@ -105,6 +115,9 @@ class Project:
     def start(self, *arguments: str, cluster: str | None = "minikube") -> subprocess.Popen[str]:
         """Start a nested run in a session of its own."""
         named = [f"--todo-cluster={cluster}"] if cluster else []
+        if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in self.environment:
+            modules = [module for name, module in PLUGINS.items() if not {module, f"no:{name}"} & set(arguments)]
+            arguments += tuple(word for module in modules for word in ("-p", module))
         with (self.path / "output.txt").open("w") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *named, *arguments],
@@ -173,6 +186,38 @@ class Project:
             with contextlib.suppress(OSError):
                 if mark in (folder / "environ").read_bytes().split(b"\0"):
                     yield int(folder.name), (folder / "cmdline").read_text().replace("\0", " ")
+
+    @staticmethod
+    def proc(pid: int) -> Path:
+        return Path("/proc") / str(pid)
+
+    def descriptors(self, pid: int) -> set[Path]:
+        """What the open descriptors of a process lead to."""
+        found = set()
+        for link in (self.proc(pid) / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(link.readlink())
+        return found
+
+    def kill_reaper(self) -> None:
+        """Kill the reaper of the run under way, as the end of its container would."""
+        for pid, line in list(self.processes()):
+            if "pytest_todo_k8s.reaper" in line:
+                os.kill(pid, signal.SIGKILL)
+
+    def todo_k8s(self, *arguments: str) -> tuple[int, str]:
+        """Run the command `todo-k8s`; return its exit status and everything it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest_todo_k8s.cli", *arguments],
+            cwd=self.path,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
 
     def tool(self, name: str, text: str) -> None:
         file = self.path / "bin" / name

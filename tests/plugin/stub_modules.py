@@ -14,6 +14,8 @@ import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import stub_cluster  # type: ignore[import-not-found]  # beside this file: a nested run has its folder on its path
+
 from pytest_todo_k8s import teardown
 from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.context import Deployment, RunContext
@@ -26,9 +28,6 @@ from pytest_todo_k8s.tools.redaction import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_todo_k8s.settings import Settings
-    from pytest_todo_k8s.tools.command import CommandRunner
-    from pytest_todo_k8s.tools.toolchain import Toolchain
 
 HOME = Path(os.environ["STUB_HOME"])
 IMAGES = ("todo-backend:stub", "todo-frontend:stub")
@@ -38,34 +37,6 @@ BEFORE = dict(os.environ)
 def knobs() -> dict[str, Any]:
     knobs: dict[str, Any] = json.loads((HOME / "knobs.json").read_text())
     return knobs
-
-
-class StubCluster:
-    """A cluster whose node has the engine's own images."""
-
-    def __init__(self, settings: Settings, _toolchain: Toolchain, commands: CommandRunner, state_dir: Path) -> None:
-        self._commands = commands
-        self.context = settings.cluster.name
-        self.kubeconfig = state_dir / "kubeconfig"
-
-    def ensure(self) -> None:
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": self.context,
-            "clusters": [{"name": "stub", "cluster": {"server": os.environ["STUB_API"]}}],
-            "users": [{"name": "stub", "user": {"token": "none"}}],
-            "contexts": [{"name": self.context, "context": {"cluster": "stub", "user": "stub"}}],
-        }
-        self.kubeconfig.write_text(json.dumps(config))
-        self.kubeconfig.chmod(0o600)
-
-    def free_node_port(self) -> None:
-        return None
-
-    def unload(self, reference: str) -> None:
-        with (HOME / "unloaded").open("a") as file:
-            file.write(f"{reference}\n")
 
 
 def preflight(context: RunContext, sample: Evidence) -> None:
@@ -132,7 +103,7 @@ def install() -> None:
     """Put the stubs where the plugin will look for the real ones; those that the knob `real` names stay real."""
     real = knobs().get("real", ())
     if "minikube" not in real:
-        _module("pytest_todo_k8s.cluster.minikube", MinikubeCluster=StubCluster)
+        _module("pytest_todo_k8s.cluster.minikube", MinikubeCluster=stub_cluster.MinikubeCluster)
     for function in PHASES:
         if function.__name__ not in real:
             _module(f"pytest_todo_k8s.phases.{function.__name__}", run=_phase(function))

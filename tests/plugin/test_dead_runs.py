@@ -1,4 +1,4 @@
-"""The controller is killed: the next run finds everything it left, and nothing of others."""
+"""The controller is killed, and its reaper too: the next run finds everything it left, and nothing of others."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def _kill(project: Project, phase: str, *arguments: str, action: str = "hang") -
     project.knobs(**{phase: action})
     process = project.start(*arguments)
     project.until(f"reached-{phase}", process)
+    project.kill_reaper()
     process.kill()
     process.wait()
     project.knobs()
@@ -60,6 +61,7 @@ def test_killed_while_it_took_down(project: Project) -> None:
     process = project.start(*BARE)
     while "DELETE /api/v1/namespaces/todo-app-dev" not in project.api.writes:
         assert process.poll() is None, project.output
+    project.kill_reaper()
     process.kill()
     process.wait()
     status, output = project.run(*BARE)

@@ -13,18 +13,6 @@ if TYPE_CHECKING:
     from tests.plugin.project import Project
 
 
-@pytest.mark.parametrize("way", [(), ("-n3",)])
-def test_deploy_fails_once_and_blocks_what_needs_it(project: Project, way: tuple[str, ...]) -> None:
-    project.knobs(deploy="fail")
-    status, output = project.run(*way)
-    assert (status, project.left()) == (10, []), output
-    assert project.phases == ["preflight", "build", "load", "deploy"]
-    assert "todo-k8s: deploy    FAILED: the stub was told to fail: tell it not to" in output
-    assert "BLOCKED by deploy: the stub was told to fail" in output
-    assert "Traceback" not in output
-    assert "INCOMPLETE: 2 of 11 criteria met (exit status 10)" in output
-
-
 @pytest.mark.parametrize("phase", ["preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity"])
 def test_bug_in_a_phase_is_one_sentence_and_a_file(project: Project, phase: str) -> None:
     project.knobs(**{phase: "crash"})
@@ -81,15 +69,6 @@ def test_failed_criterion_is_a_failure_and_not_an_error(project: Project) -> Non
     assert "FAIL: 10 of 11 criteria met (exit status 1)" in output
     assert "1 failed" in output
     assert "ERROR" not in output
-
-
-@pytest.mark.parametrize("way", [("-x",), ("-x", "-n3")])
-def test_stopping_at_the_first_failure_leaves_nothing(project: Project, way: tuple[str, ...]) -> None:
-    project.sample(_slow_build())
-    status, output = project.run(*way)
-    assert status in {1, 2}, output
-    assert project.left() == []
-    assert "CRASHED" not in output
 
 
 def test_what_was_not_run_is_no_pass(project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,14 @@ if TYPE_CHECKING:
 WAYS = {
     "serial": (),
     "three workers": ("-n3",),
-    "-n0": ("-n0",),
+    "one worker": ("-n1",),
+    "as many as cores": ("-nauto",),
     "no xdist": ("-p", "no:xdist"),
+    "no xdist and no report": ("-p", "no:xdist", "-p", "no:html"),
+    "workers and no report": ("-n2", "-p", "no:html"),
+    "a file for each worker": ("-n2", "--dist=loadfile"),
+    "a scope for each worker": ("-n2", "--dist=loadscope"),
+    "workers that steal": ("-n2", "--dist=worksteal"),
 }
 
 
@@ -21,22 +28,20 @@ WAYS = {
 def test_good_run_is_green_and_leaves_nothing(project: Project, way: str) -> None:
     status, output = project.run(*WAYS[way])
     assert (status, project.left()) == (0, []), output
-    assert "PASS: 11 of 11 criteria met - report: out/report.html" in output
+    shown = " - report: out/report.html" if "no:html" not in WAYS[way] else "\n"
+    assert f"PASS: 11 of 11 criteria met{shown}" in output
     assert output.count("SC-0") >= 11
     evidence = project.evidence
     assert [phase.name for phase in evidence.phases] == [*project.phases, "teardown"]
+    assert project.phases == ["preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity"]
+    assert project.api.writes == ["POST /api/v1/namespaces", "DELETE /api/v1/namespaces/todo-app-dev"]
     assert evidence.run.status == 0
-    assert evidence.run.workers == (3 if way == "three workers" else 0)
+    workers = next((word for word in WAYS[way] if word.startswith("-n")), "-n0").removeprefix("-n")
+    assert evidence.run.workers == (len(os.sched_getaffinity(0)) if workers == "auto" else int(workers))
     assert evidence.cleanup
     assert evidence.cleanup.ok
     assert evidence.cleanup.gone_after_s is not None
     assert f"(UID {evidence.cleanup.uid}) gone after" in output
-
-
-def test_three_workers_deploy_once(project: Project) -> None:
-    project.run("-n3")
-    assert project.phases == ["preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity"]
-    assert project.api.writes == ["POST /api/v1/namespaces", "DELETE /api/v1/namespaces/todo-app-dev"]
 
 
 def test_results_are_in_the_output_folder(project: Project) -> None:
@@ -118,12 +123,16 @@ def test_fixtures_for_tests_of_other_people(project: Project, way: tuple[str, ..
     assert (status, project.left()) == (0, []), output
 
 
-def test_loaded_by_name_the_report_still_comes_after_the_clean_up(project: Project) -> None:
-    project.environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    plugins = ("pytest_metadata.plugin", "pytest_html.plugin", "xdist.plugin")
+@pytest.mark.parametrize("way", [(), ("-n2",)])
+@pytest.mark.parametrize("loaded", ["by name", "by name and first", "as installed"])
+def test_however_it_is_loaded_the_report_comes_after_the_clean_up(
+    project: Project, loaded: str, way: tuple[str, ...]
+) -> None:
     (project.home / "docker-refuses").touch()
-    options = [word for name in (*plugins, "pytest_todo_k8s.plugin") for word in ("-p", name)]
-    status, output = project.run(*options)
+    if loaded == "as installed":
+        del project.environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    first = ("-p", "pytest_todo_k8s.plugin") if loaded == "by name and first" else ()
+    status, output = project.run(*first, *way)
     assert status == 12, output
     page = (project.out / "report.html").read_text()
     assert "<title>INCOMPLETE: 11 of 11 criteria met" in page

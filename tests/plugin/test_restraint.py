@@ -63,6 +63,9 @@ def test_looking_deploys_nothing(project: Project, option: str, status: int) -> 
         (("--todo-namespace=Not_A_Name",), "can't name a namespace"),
         (("--todo-database-url-env=UNSET",), "that variable is not set"),
         (("--dist=each", "--tx=2*popen"), "every criterion would be judged once for each worker"),
+        (("--looponfail",), "the deployment ends with the first round"),
+        (("--todo-only=SC-12",), "--todo-only='SC-12' names no criterion"),
+        (("--todo-limit=SC-008",), "--todo-limit: 'SC-008' sets no limit"),
     ],
 )
 def test_wrong_option_is_one_sentence(project: Project, arguments: tuple[str, ...], told: str) -> None:
