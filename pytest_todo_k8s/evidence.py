@@ -66,6 +66,7 @@ class Run(Model):
     namespace: str
     cluster: str
     partial: bool = False
+    partial_reason: str | None = None
     workers: int = 0
     limits: dict[str, float] = Field(default_factory=dict, description="by row, those other than promised")
     only: list[str] = Field(default_factory=list, description="criteria asked for; none: all")
@@ -439,6 +440,7 @@ class Cleanup(Model):
     gone_after_s: float | None
     leftovers: list[str] = Field(default_factory=list)
     removed: list[str] = Field(default_factory=list)
+    kept: str | None = Field(default=None, description="until when the deployment stays, and what takes it down")
     swept: list[str] = Field(default_factory=list, description="leftovers of dead runs removed at the start")
 
     @property

@@ -99,6 +99,7 @@ class Gate:
 
     def _go(self, run: Run) -> None:
         run.evidence.run.partial = self.rows.narrowed is not None
+        run.evidence.run.partial_reason = self.rows.narrowed
         run.evidence.run.workers = self.workers
         if self.session and self.session.testsfailed:
             run.block(ConfigError("a test file could not be collected", "repair it, then run again"))
@@ -127,7 +128,7 @@ class Gate:
 
     @property
     def _by_hand(self) -> str:
-        return f"kubectl delete namespace {self._settings.namespace}"
+        return self._run.by_hand if self._run else ""
 
     def complete(self, session: pytest.Session) -> None:
         """Give every row that should have arrived and did not a report of its own, so that all files show it."""
@@ -142,11 +143,16 @@ class Gate:
     def close(self, session: pytest.Session) -> None:
         """Take everything down and set the session's exit status."""
         self._status = int(session.exitstatus)
-        cleanup = self._run.down() if self._run else None
+        before = self._refined(left=False)
+        keep = self._settings.keep == "always" or (self._settings.keep == "failed" and before != exit_codes.OK)
+        cleanup = self._run.down(keep=keep) if self._run else None
         if self._begun:
-            results = self.evidence.criteria if self.evidence else []
-            left = cleanup is not None and not cleanup.ok
-            self._set_status(self.rows.status(self._status, EXPECTED, results, left=left))
+            self._set_status(self._refined(left=cleanup is not None and not cleanup.ok))
+
+    def _refined(self, *, left: bool) -> int:
+        """Pytest's status, refined by what the gate has counted."""
+        results = self.evidence.criteria if self.evidence else []
+        return self.rows.status(self._status or exit_codes.OK, EXPECTED, results, left=left)
 
     def _set_status(self, status: int) -> None:
         """Set the exit status, also in the evidence; evidence that can't be written makes a green run incomplete."""

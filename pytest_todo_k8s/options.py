@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.settings import ClusterChoice, Settings
+from pytest_todo_k8s.settings import TTL_S, ClusterChoice, Keep, Settings
 from pytest_todo_k8s.tools.redaction import Secret
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ _PROFILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,}")
 """Minikube's own rule for a profile's name."""
 _YES: Final = frozenset({"yes", "true", "on", "1"})
 _NO: Final = frozenset({"no", "false", "off", "0"})
+_TIME: Final = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[smh])?")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
+_LONGEST_S: Final = TTL_S
+"""A run that is older counts as dead for other runs."""
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _POSTGRESQL: Final = re.compile(r"postgres(ql)?://[^/\s]+/\S+")
 
@@ -67,13 +71,20 @@ class Option:
 
 OPTIONS: Final = (
     Option("cluster", "minikube[:PROFILE]", "deploy to this cluster and judge the success criteria (default: do not)"),
-    Option("namespace", "NAME", f"namespace to make and to take down (default: {DEFAULT_NAMESPACE})"),
+    Option(
+        "namespace",
+        "NAME",
+        f"namespace to make and to take down; auto: one of the run's own (default: {DEFAULT_NAMESPACE})",
+    ),
     Option("out", "DIR", f"folder for report.html, evidence.json, junit.xml and logs/ (default: {DEFAULT_OUT})"),
     Option(
         "database_url_env",
         "NAME",
         "name of the environment variable that holds the URL of an external PostgreSQL (default: one in the cluster)",
     ),
+    Option("keep", "never|failed|always", "when the deployment stays after the run, for 8 hours (default: never)"),
+    Option("timeout", "TIME", "longest time for all phases, such as 90s, 15m or 1h; clean-up follows (default: none)"),
+    Option("plan", "", "say what would be done, and touch nothing"),
     Option(
         "model_key_env",
         "NAME",
@@ -118,7 +129,12 @@ def _grammar(option: Option) -> dict[str, Any]:
 
 def cluster_wanted(config: pytest.Config) -> bool:
     """Whether a cluster was named at all: without one the plugin does nothing."""
-    return "cluster" in _given(config, os.environ)
+    return given(config, "cluster")
+
+
+def given(config: pytest.Config, name: str) -> bool:
+    """Whether an option has a value, wherever from."""
+    return name in _given(config, os.environ)
 
 
 def read(config: pytest.Config, *, default_profile: str) -> Settings:
@@ -145,6 +161,9 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         limits=_limits(given.get("limit")),
         only=_only(given.get("only")),
         strict=_switch(given.get("strict")),
+        keep=_keep(given.get("keep")),
+        timeout_s=_timeout(given.get("timeout")),
+        plan=_switch(given.get("plan")),
     )
 
 
@@ -187,6 +206,27 @@ def _switch(given: Given | None) -> bool:
     if given and word not in _YES | _NO:
         raise ConfigError(f"{given.source}={given.value!r} is neither yes nor no", "write yes or no")
     return word in _YES
+
+
+def _keep(given: Given | None) -> Keep:
+    match given.value if given else "never":
+        case "never" | "failed" | "always" as keep:
+            return keep
+        case value:
+            source = given.source if given else ""
+            raise ConfigError(f"{source}={value!r} does not say when", "write never, failed or always")
+
+
+def _timeout(given: Given | None) -> float | None:
+    if given is None:
+        return None
+    found = _TIME.fullmatch(given.value)
+    seconds = float(found["number"]) * _SECONDS[found["unit"] or "s"] if found else 0.0
+    if not 0 < seconds < _LONGEST_S:
+        raise ConfigError(
+            f"{given.source}={given.value!r} is no time", "write seconds, minutes or hours: 90s, 15m, 1h; at most 4h"
+        )
+    return seconds
 
 
 def _limits(given: Given | None) -> dict[str, float]:

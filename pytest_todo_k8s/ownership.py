@@ -8,6 +8,7 @@ import socket
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_todo_k8s.settings import TTL_S
 from pytest_todo_k8s.tools import processes
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ _HOST: Final = "todo-k8s.dev/host"
 _PID: Final = "todo-k8s.dev/pid"
 _PID_START: Final = "todo-k8s.dev/pid-start"
 _KEPT: Final = "todo-k8s.dev/kept"
-TTL_S: Final = 4 * 3600
-"""Seconds after which a run is dead whatever its process does; the longest good run takes a fraction of it."""
+KEEP_S: Final = 8 * 3600
+"""Seconds that a kept run stays after its end: a working day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ class Owner:
     def plain(self) -> dict[str, str | int]:
         """Return it as JSON takes it."""
         return asdict(self)
+
+    @property
+    def mark(self) -> str:
+        """Short text that no other run of these days has: images of runs beside each other must differ in name."""
+        return self.run_id.rpartition("-")[2][:8]
 
     @property
     def dead(self) -> bool:
@@ -169,6 +175,9 @@ def bounds(context: RunContext) -> dict[str, dict[str, Any]]:
             },
         },
     }
+def kept_notes(ttl_s: int) -> dict[str, str]:
+    """Return the annotations that let a namespace stay until it is `ttl_s` seconds old."""
+    return {_KEPT: "true", _TTL: str(ttl_s)}
 
 
 def owner_of(namespace: Mapping[str, Any]) -> Owner | None:
@@ -204,6 +213,11 @@ def obstacle(namespace: Mapping[str, Any]) -> str | None:
     owner = owner_of(namespace)
     if owner is None:
         return f"the namespace {name} exists and was not made by todo-k8s"
+    if owner.kept and not owner.dead:
+        return (
+            f"the namespace {name} is kept by the run {owner.run_id} until {owner.end:%Y-%m-%d %H:%M} UTC "
+            f"(`todo-k8s reap {owner.run_id}` takes it down)"
+        )
     if not owner.dead:
         return f"the namespace {name} belongs to the run {owner.run_id} of process {owner.pid} on {owner.host}"
     return None

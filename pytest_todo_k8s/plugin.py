@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -11,6 +12,7 @@ from pytest_todo_k8s import fixtures, options
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.settings import Settings
+    from pytest_todo_k8s.tools.toolchain import Toolchain
 
 _LOOKING: Final = (
     "collectonly",
@@ -44,15 +46,37 @@ def pytest_configure(config: pytest.Config) -> None:
         _configure_controller(config)
 
 
-def _configure_controller(config: pytest.Config) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Print the plan in place of everything else, where that was asked for."""
+    if not options.given(config, "plan"):
+        return None
+    if not options.cluster_wanted(config):
+        raise pytest.UsageError("--todo-plan: no cluster is named: add --todo-cluster=minikube")
+    settings, _ = _read(config)
+    if not settings.plan:
+        return None
+    from pytest_todo_k8s import plan  # noqa: PLC0415  only where it was asked for
+
+    for line in plan.lines(settings):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def _read(config: pytest.Config) -> tuple[Settings, Toolchain]:
+    """Return what was asked for and with what tools; what is wrong with it ends pytest with one sentence."""
     from pytest_todo_k8s.errors import ConfigError  # noqa: PLC0415  only where a cluster was named
     from pytest_todo_k8s.tools.toolchain import Toolchain  # noqa: PLC0415  likewise
 
     try:
         toolchain = Toolchain.load(os.environ)
-        settings = options.read(config, default_profile=toolchain.profile)
+        return options.read(config, default_profile=toolchain.profile), toolchain
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _configure_controller(config: pytest.Config) -> None:
+    settings, toolchain = _read(config)
     _refuse_repetition(config)
     if any(getattr(config.option, name, False) for name in _LOOKING):
         return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s import journal
@@ -17,11 +19,12 @@ from pytest_todo_k8s.errors import PhaseError, TodoK8sError
 from pytest_todo_k8s.evidence import Cleanup, Evidence, Phase
 from pytest_todo_k8s.evidence import Run as Identity
 from pytest_todo_k8s.journal import Journal
-from pytest_todo_k8s.ownership import Owner, obstacle
+from pytest_todo_k8s.ownership import KEEP_S, Owner, kept_notes, obstacle
 from pytest_todo_k8s.progress import heartbeat
 from pytest_todo_k8s.reaper import Reaper
 from pytest_todo_k8s.reaping import RUNS
 from pytest_todo_k8s.sequence import execute
+from pytest_todo_k8s.settings import AUTO
 from pytest_todo_k8s.state import RunState
 from pytest_todo_k8s.sweep import sweep
 from pytest_todo_k8s.teardown import Means, Teardown
@@ -64,9 +67,12 @@ class Run:
         Raises:
             OSError: A folder can't be made.
         """
-        self._settings, self._toolchain, self._say = settings, toolchain, say
+        self._toolchain, self._say = toolchain, say
         self._started_s = time.monotonic()
         self._owner = owner = Owner.of_this_process(settings.cluster)
+        if settings.namespace == AUTO:
+            settings = replace(settings, namespace=f"todo-k8s-{owner.run_id}")
+        self._settings = settings
         self._runs = cache_root(settings.environment) / RUNS
         self.folder = self._runs / owner.run_id
         self.folder.mkdir(parents=True, mode=0o700)
@@ -87,6 +93,11 @@ class Run:
             )
         )
         self._log = CommandLog(self.evidence, self._started_s)
+
+    @property
+    def by_hand(self) -> str:
+        """The command that takes the most important thing down."""
+        return f"kubectl delete namespace {self._settings.namespace}"
 
     @property
     def evidence_file(self) -> Path:
@@ -116,14 +127,17 @@ class Run:
         self._say(f"preflight FAILED: {error}")
         self._publish(f"BLOCKED by preflight: {error}")
 
-    def down(self) -> Cleanup | None:
+    def down(self, *, keep: bool = False) -> Cleanup | None:
         """Take down everything and prove it; safe to call again after it was broken off.
+
+        Args:
+            keep: Let the deployment stay, if there is one.
 
         Returns:
             The proof; None when the run had not begun any phase, so that there was nothing to prove.
         """
         if self.evidence.cleanup is None and self.evidence.phases:
-            self._take_down()
+            self._take_down(kept=self._keep() if keep else None)
         if self._journal.file.exists() and not self._journal.open_entries():
             shutil.rmtree(self.folder, ignore_errors=True)
         self._reaper.dismiss()
@@ -240,13 +254,32 @@ class Run:
             images={image.name: image.reference for image in built},
         )
 
-    def _take_down(self) -> None:
+    def _keep(self) -> str | None:
+        """Mark namespace and images as kept; return until when, and what takes them down. None: nothing to keep."""
+        made = [each for each in self._journal.open_entries() if each.kind == "namespace" and "uid" in each.details]
+        means = self._means()
+        if not made or means is None:
+            return None
+        created = dt.datetime.fromisoformat(self._owner.created_at)
+        ttl_s = int((dt.datetime.now(dt.UTC) - created).total_seconds()) + KEEP_S
+        path = f"/api/v1/namespaces/{made[0].name}"
+        try:
+            means.kube.annotate(path, str(made[0].details["uid"]), kept_notes(ttl_s))
+        except KubeError as error:
+            self._say(f"the namespace can't be kept: {error}")
+            return None
+        self._journal.keep(ttl_s)
+        until = created + dt.timedelta(seconds=ttl_s)
+        return f"until {until:%Y-%m-%d %H:%M} UTC; `todo-k8s reap {self._owner.run_id}` takes it down"
+
+    def _take_down(self, kept: str | None) -> None:
         started, start_s = time.monotonic(), time.monotonic() - self._started_s
         self._enter("teardown")
         entries = self._journal.open_entries()
         with heartbeat("teardown", self._say):
+            going = [each for each in entries if each.kind == "process"] if kept else entries
             removal = Teardown(
-                self._owner.run_id, entries, self._means(), on_gone=self._journal.forget, stop=self._stop_background
+                self._owner.run_id, going, self._means(), on_gone=self._journal.forget, stop=self._stop_background
             ).run()
         uids = [str(entry.details["uid"]) for entry in entries if entry.kind == "namespace" and "uid" in entry.details]
         duration_s = time.monotonic() - started
@@ -260,12 +293,14 @@ class Run:
             gone_after_s=removal.gone_after_s,
             leftovers=removal.leftovers,
             removed=removal.removed,
+            kept=kept,
             swept=self._swept,
         )
         if not self.evidence.criteria:
             self.evidence.criteria = judge(self.evidence)
         self._save()
-        self._say(f"teardown  {f'LEFT BEHIND: {left}' if left else f'{duration_s:.1f} s, nothing left'}")
+        told = f"LEFT BEHIND: {left}" if left else f"{duration_s:.1f} s, {f'kept {kept}' if kept else 'nothing left'}"
+        self._say(f"teardown  {told}")
 
     def _stop_background(self) -> None:
         for command in self._context.background if self._context else []:

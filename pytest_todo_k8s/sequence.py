@@ -7,15 +7,19 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.criteria.figures import duration
 from pytest_todo_k8s.errors import PhaseError, TodoK8sError
 from pytest_todo_k8s.evidence import Phase, PhaseName
 from pytest_todo_k8s.progress import heartbeat
+from pytest_todo_k8s.settings import NO_CLUSTER
+from pytest_todo_k8s.time_limit import TimeOver, time_limit
 from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.settings import Settings
 
 ORDER: Final[tuple[PhaseName, ...]] = (
     "preflight",
@@ -28,6 +32,30 @@ ORDER: Final[tuple[PhaseName, ...]] = (
     "parity",
 )
 """Names of the phases; each is the function `run(context)` of the module `pytest_todo_k8s.phases.<name>`."""
+
+
+_LATER: Final[dict[str, tuple[PhaseName, ...]]] = {
+    "SC-001": (),
+    "SC-002": (),
+    "SC-003": ("settle",),
+    "SC-004": ("measure",),
+    "SC-005": ("measure",),
+    "SC-006": ("exercise",),
+    "SC-007": ("settle",),
+    "SC-008": ("measure",),
+    "SC-009": ("settle",),
+    "SC-011": ("parity",),
+}
+"""What a criterion needs beyond the deployment; one that is not named here needs everything."""
+_DEPLOYED: Final = ORDER.index("deploy") + 1
+
+
+def order(settings: Settings) -> tuple[PhaseName, ...]:
+    """Return the phases of a run: all, or those up to the deployment and what the criteria asked for need beyond it."""
+    if settings.cluster.provider == NO_CLUSTER:
+        return ()
+    later = {phase for name in settings.only for phase in _LATER.get(name, ORDER)}
+    return tuple(phase for phase in ORDER if not settings.only or phase in later or phase in ORDER[:_DEPLOYED])
 
 
 def execute(
@@ -48,7 +76,7 @@ def execute(
     Returns:
         The error of the phase that stopped the run, or None: all phases are done.
     """
-    for name in ORDER:
+    for name in order(context.settings):
         enter(name)
         steps = [_load(name), after_preflight] if name == "preflight" else [_load(name)]
         try:
@@ -74,8 +102,15 @@ def _phase(name: PhaseName, steps: list[Callable[[RunContext], None]], context: 
     started, start_s = time.monotonic(), context.elapsed_s()
     error: PhaseError | None = PhaseError(name, "it was interrupted")
     try:
-        with heartbeat(name, context.progress):
+        with heartbeat(name, context.progress), time_limit(_rest_s(context)):
             error = _steps(name, steps, context)
+    except TimeOver:
+        limit = duration(context.settings.timeout_s or 0.0)
+        error = PhaseError(
+            name,
+            f"the time limit of {limit} for all phases is over",
+            "look at what took long, or give --todo-timeout more",
+        )
     finally:
         duration_s = time.monotonic() - started
         context.evidence.phases.append(
@@ -90,6 +125,11 @@ def _phase(name: PhaseName, steps: list[Callable[[RunContext], None]], context: 
         )
         context.progress(f"{name:<9} {f'FAILED: {error}' if error else f'{duration_s:.1f} s'}")
     return error
+
+
+def _rest_s(context: RunContext) -> float | None:
+    limit_s = context.settings.timeout_s
+    return None if limit_s is None else limit_s - context.elapsed_s()
 
 
 def _steps(name: PhaseName, steps: list[Callable[[RunContext], None]], context: RunContext) -> PhaseError | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.tools.redaction import Secret
 
+AUTO: Final = "auto"
+"""In place of a namespace's name: one of the run's own."""
+NO_CLUSTER: Final = "none"
+"""The provider that is none: nothing but the chart's files is looked at."""
+TTL_S: Final = 4 * 3600
+"""Seconds after which a run is dead whatever its process does; the longest good run takes a fraction of it."""
+Keep = Literal["never", "failed", "always"]
 CHART: Final = "charts/todo-chatbot-chart"
 RELEASE: Final = "todo-chatbot"
 APP_SECRET: Final = "todo-app-secrets"  # noqa: S105  the name of a Kubernetes Secret
@@ -47,7 +54,7 @@ class ClusterChoice:
     """Which cluster `--todo-cluster` names.
 
     Attributes:
-        provider: `minikube`.
+        provider: `minikube`, or `NO_CLUSTER`.
         name: The Minikube profile.
     """
 
@@ -62,7 +69,7 @@ class Settings:
     Attributes:
         root: The project's folder: `charts/`, `Dockerfiles/` and `app/` are below it.
         cluster: Where to deploy.
-        namespace: The namespace of this run; it must not exist before.
+        namespace: The namespace of this run, which must not exist before; `AUTO` until the run has an id to name it by.
         out: Folder for report, evidence and logs.
         database_url: An external PostgreSQL, or None for the one in the cluster.
         model_key: A key of the real Gemini API, or None for the emulator in the cluster.
@@ -70,6 +77,9 @@ class Settings:
         limits: Row name (`SC-008-backend-cpu`) to the limit that counts in place of the promised one.
         only: Ids of the criteria asked for; none: all.
         strict: Whether BORDERLINE fails.
+        keep: When the deployment stays after the run.
+        timeout_s: Seconds that all phases together may take; None: as long as they need.
+        plan: Only say what would be done.
     """
 
     root: Path
@@ -82,6 +92,9 @@ class Settings:
     limits: Mapping[str, float] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     strict: bool = False
+    keep: Keep = "never"
+    timeout_s: float | None = None
+    plan: bool = False
 
     @property
     def chart(self) -> Path:

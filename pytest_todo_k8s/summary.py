@@ -52,6 +52,9 @@ def _cleanup(cleanup: Cleanup | None) -> list[str]:
     if cleanup is None:
         return []
     gone = f"gone after {cleanup.gone_after_s:.1f} s" if cleanup.gone_after_s is not None else "was not made"
+    if cleanup.kept:
+        kept = [f"kept: namespace {cleanup.namespace} (UID {cleanup.uid}) and its images {cleanup.kept}"]
+        return [*kept, *(f"clean-up LEFT: {text}" for text in cleanup.leftovers)]
     if cleanup.ok:
         uid = f" (UID {cleanup.uid})" if cleanup.uid else ""
         return [f"clean-up: namespace {cleanup.namespace}{uid} {gone}, nothing left"]

@@ -132,6 +132,20 @@ class Kube:
         query = {"fieldValidation": "Strict"} | ({"dryRun": "All"} if dry_run else {})
         return _object(self._request("POST", path, query, body))
 
+    def annotate(self, path: str, uid: str, notes: Mapping[str, str]) -> None:
+        """Set annotations of one object.
+
+        Args:
+            path: The object.
+            uid: Refuse (409) when the object there has another one.
+            notes: Name to value.
+
+        Raises:
+            KubeError: The server refused, or there was no answer.
+        """
+        body = {"metadata": {"uid": uid, "annotations": dict(notes)}}
+        self._request("PATCH", path, {}, body)
+
     def delete(self, path: str, uid: str | None = None, grace_s: int | None = None) -> None:
         """Ask for an object's deletion; what it owns goes first.
 
@@ -243,7 +257,8 @@ class Kube:
         from urllib3.exceptions import HTTPError  # noqa: PLC0415  likewise
 
         api = self.api_client
-        headers = {"Accept": "application/json, */*", "Content-Type": "application/json"}
+        content_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
         request = api.param_serialize(
             method,
             path,

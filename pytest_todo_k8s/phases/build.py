@@ -104,7 +104,7 @@ def _plan(
     log_file = context.logs_dir / f"build-{source.name}.log"
     log_file.unlink(missing_ok=True)
     order = BuildOrder(
-        reference=f"{source.repository}:{build_context.tag(source, ids)}",
+        reference=f"{source.repository}:{build_context.tag(source, ids)}-{context.journal.owner.mark}",
         dockerfile=source.dockerfile,
         context=source.context,
         arguments=bases | build_context.source_date(source),

@@ -63,7 +63,8 @@ def title(evidence: Evidence) -> str:
 def cause(evidence: Evidence) -> str:
     """Say in one sentence why the run got its word."""
     sentence = _cause(evidence)
-    return f"partial run: not a gate. {sentence}" if evidence.run.partial else sentence
+    why = f" ({evidence.run.partial_reason})" if evidence.run.partial_reason else ""
+    return f"partial run: not a gate{why}. {sentence}" if evidence.run.partial else sentence
 
 
 def _cause(evidence: Evidence) -> str:
@@ -192,5 +193,7 @@ def cleanup(evidence: Evidence) -> str:
     if proof.uid is None:
         return f"no namespace was made; {left}"
     namespace = f"namespace {proof.namespace} (UID {proof.uid})"
+    if proof.kept:
+        return f"{namespace} is kept {proof.kept}; {left}"
     gone = "was not seen gone" if proof.gone_after_s is None else f"gone after {duration(proof.gone_after_s)}"
     return f"{namespace} {gone}; {left}"

@@ -80,6 +80,10 @@ class StubApi:
         live = self.namespaces.get(name)
         if live is None:
             return _status(404, "NotFound", f'namespaces "{name}" not found')
+        if method == "PATCH":
+            if body["metadata"]["uid"] != live["metadata"]["uid"]:
+                return _status(409, "Conflict", "the UID in the patch does not match")
+            live["metadata"]["annotations"] |= body["metadata"]["annotations"]
         if method == "DELETE":
             uid = body.get("preconditions", {}).get("uid")
             if uid not in {None, live["metadata"]["uid"]}:
@@ -123,7 +127,7 @@ class StubApi:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_POST = do_DELETE = do_GET  # noqa: N815  names that the base class calls
+            do_POST = do_DELETE = do_PATCH = do_GET  # noqa: N815  names that the base class calls
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -36,6 +36,9 @@ def test_every_option_has_its_three_names() -> None:
         ("--todo-out", "TODO_OUT", "todo_out"),
         ("--todo-database-url-env", "TODO_DATABASE_URL_ENV", "todo_database_url_env"),
         ("--todo-model-key-env", "TODO_MODEL_KEY_ENV", "todo_model_key_env"),
+        ("--todo-keep", "TODO_KEEP", "todo_keep"),
+        ("--todo-timeout", "TODO_TIMEOUT", "todo_timeout"),
+        ("--todo-plan", "TODO_PLAN", "todo_plan"),
         ("--todo-only", "TODO_ONLY", "todo_only"),
         ("--todo-limit", "TODO_LIMIT", "todo_limit"),
         ("--todo-strict", "TODO_STRICT", "todo_strict"),
@@ -189,3 +192,25 @@ def test_switch_from_the_environment(read: Read, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TODO_STRICT", "perhaps")
     with pytest.raises(ConfigError, match="TODO_STRICT='perhaps' is neither yes nor no: write yes or no"):
         read("--todo-cluster=minikube")
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), ("0.5h", 1800), ("3 h", 10800)])
+def test_timeout(read: Read, given: str, seconds: float) -> None:
+    assert read("--todo-cluster=minikube", f"--todo-timeout={given}").timeout_s == seconds
+
+
+@pytest.mark.parametrize("given", ["", "0", "-1", "5d", "soon", "4h", "1e3"])
+def test_what_is_no_timeout(read: Read, given: str) -> None:
+    with pytest.raises(ConfigError, match=f"--todo-timeout='{given}' is no time: write seconds, minutes or hours"):
+        read("--todo-cluster=minikube", f"--todo-timeout={given}")
+
+
+def test_keep(read: Read) -> None:
+    assert read("--todo-cluster=minikube").keep == "never"
+    assert read("--todo-cluster=minikube", "--todo-keep=failed").keep == "failed"
+    with pytest.raises(ConfigError, match="--todo-keep='sometimes' does not say when: write never, failed or always"):
+        read("--todo-cluster=minikube", "--todo-keep=sometimes")
+
+
+def test_namespace_of_its_own(read: Read) -> None:
+    assert read("--todo-cluster=minikube", "--todo-namespace=auto").namespace == "auto"
