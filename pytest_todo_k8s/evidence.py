@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -488,13 +489,30 @@ class Evidence(Model):
         Raises:
             ConfigError: It is not there, not JSON, or of another schema.
         """
+        hint = "name an evidence.json that a run wrote"
         try:
-            return cls.model_validate_json(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(
-                f"{file} can't be read: {error.strerror}", "name an evidence.json of a finished run"
-            ) from None
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file} can't be read: {getattr(error, 'strerror', error)}", hint) from None
+        _check_schema(text, file)
+        try:
+            return cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the file"
             raise ConfigError(f"{file} is not evidence of schema {SCHEMA}: {where}: {first['msg']}") from None
+
+
+def _check_schema(text: str, file: Path) -> None:
+    """Refuse evidence whose shape a newer version has changed; what is of no schema at all is told by validation.
+
+    Raises:
+        ConfigError: Its major version is newer than ours.
+    """
+    found = re.search(r'"schema":\s*"todo-k8s-evidence/(\d+)\.', text)
+    ours = SCHEMA.partition("/")[2].partition(".")[0]
+    if found and int(found[1]) > int(ours):
+        raise ConfigError(
+            f"{file} is of schema version {found[1]}, this version of pytest-todo-k8s reads up to {ours}",
+            "judge it with the version that wrote it, or a newer one",
+        )

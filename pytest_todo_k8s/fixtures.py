@@ -125,7 +125,12 @@ def _properties(part: Part) -> dict[str, str | float]:
 
 @pytest.fixture(scope="session")
 def todo_deployed(todo_state: RunState) -> RunState:
-    """The state of a run whose deployment is there; a run that was blocked is an error of one line."""
+    """The state of a run whose deployment is there; a run that was blocked is an error of one line.
+
+    Skips where nothing was to be deployed.
+    """
+    if todo_state.absent is not None:
+        pytest.skip(todo_state.absent)
     if todo_state.blocked is not None:
         from pytest_todo_k8s.evidence import Verdict  # noqa: PLC0415  only where a cluster was named
         from pytest_todo_k8s.verdicts import enforce  # noqa: PLC0415  likewise

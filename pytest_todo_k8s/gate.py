@@ -12,8 +12,10 @@ from pytest_todo_k8s.criteria import CRITERIA, limits
 from pytest_todo_k8s.criteria.criterion import row_name
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.fixtures import STATE_FOLDER, needs_deployment
+from pytest_todo_k8s.offline import OfflineRun
 from pytest_todo_k8s.progress import PREFIX
 from pytest_todo_k8s.run import Run
+from pytest_todo_k8s.settings import NO_CLUSTER
 from pytest_todo_k8s.signals import Signals
 from pytest_todo_k8s.tally import Tally, narrowing
 
@@ -34,7 +36,7 @@ class Gate:
 
     def __init__(self, config: pytest.Config, settings: Settings, toolchain: Toolchain) -> None:
         self._config, self._settings, self._toolchain = config, settings, toolchain
-        self._run: Run | None = None
+        self._run: Run | OfflineRun | None = None
         self._begun = False
         self._ids: Sequence[str] = ()
         self._status: int | None = None
@@ -72,7 +74,8 @@ class Gate:
         """
         if self._run is None:
             try:
-                self._run = Run(self._settings, self._toolchain, self.say)
+                offline = self._settings.cluster.provider == NO_CLUSTER
+                self._run = (OfflineRun if offline else Run)(self._settings, self._toolchain, self.say)
             except OSError as error:
                 raise pytest.UsageError(
                     f"the cache folder can't be used: {error}: let TODO_K8S_CACHE name one that can be written to"
@@ -97,7 +100,10 @@ class Gate:
         if self._run:
             self._go(self._run)
 
-    def _go(self, run: Run) -> None:
+    def _go(self, run: Run | OfflineRun) -> None:
+        self.rows.narrowed = run.narrowed or self.rows.narrowed
+        for status in run.carried:
+            self.rows.carry(status)
         run.evidence.run.partial = self.rows.narrowed is not None
         run.evidence.run.partial_reason = self.rows.narrowed
         run.evidence.run.workers = self.workers

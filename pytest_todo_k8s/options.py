@@ -8,17 +8,19 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.settings import TTL_S, ClusterChoice, Keep, Settings
+from pytest_todo_k8s.settings import NO_CLUSTER, TTL_S, ClusterChoice, Keep, Settings
 from pytest_todo_k8s.tools.redaction import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pytest
+
+    from pytest_todo_k8s.evidence import Evidence
 
 DEFAULT_NAMESPACE: Final = "todo-app-dev"
 DEFAULT_OUT: Final = "out"
@@ -27,6 +29,7 @@ _DNS_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED: Final = re.compile(r"default|kube-.*")
 _PROFILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,}")
 """Minikube's own rule for a profile's name."""
+_NOWHERE: Final = ClusterChoice(NO_CLUSTER, "")
 _YES: Final = frozenset({"yes", "true", "on", "1"})
 _NO: Final = frozenset({"no", "false", "off", "0"})
 _TIME: Final = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[smh])?")
@@ -70,7 +73,12 @@ class Option:
 
 
 OPTIONS: Final = (
-    Option("cluster", "minikube[:PROFILE]", "deploy to this cluster and judge the success criteria (default: do not)"),
+    Option(
+        "cluster",
+        "minikube[:PROFILE]|none",
+        "deploy to this cluster and judge the success criteria; none: check the chart alone (default: do nothing)",
+    ),
+    Option("evidence", "FILE", "judge and show the run whose evidence.json this is, without any cluster"),
     Option(
         "namespace",
         "NAME",
@@ -128,8 +136,8 @@ def _grammar(option: Option) -> dict[str, Any]:
 
 
 def cluster_wanted(config: pytest.Config) -> bool:
-    """Whether a cluster was named at all: without one the plugin does nothing."""
-    return given(config, "cluster")
+    """Whether a cluster or a stored run was named at all: without one the plugin does nothing."""
+    return given(config, "cluster") or given(config, "evidence")
 
 
 def given(config: pytest.Config, name: str) -> bool:
@@ -150,11 +158,15 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
     environment = dict(os.environ)
     given = _given(config, environment)
     database_url = _database_url(given.get("database_url_env"), environment)
+    stored = _stored(given)
+    out = _out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath)
+    if stored:
+        _check_out(out, given["evidence"])
     return Settings(
         root=config.rootpath,
-        cluster=cluster_choice(given["cluster"], default_profile),
+        cluster=_NOWHERE if stored else cluster_choice(given["cluster"], default_profile),
         namespace=_namespace(given.get("namespace", Given(DEFAULT_NAMESPACE, ""))),
-        out=_out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath),
+        out=out,
         database_url=database_url,
         model_key=_model_key(given.get("model_key_env"), environment),
         environment=environment,
@@ -164,6 +176,7 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         keep=_keep(given.get("keep")),
         timeout_s=_timeout(given.get("timeout")),
         plan=_switch(given.get("plan")),
+        stored=stored,
     )
 
 
@@ -187,6 +200,8 @@ def cluster_choice(given: Given, default_profile: str) -> ClusterChoice:
     Raises:
         ConfigError: None is.
     """
+    if given.value == NO_CLUSTER:
+        return _NOWHERE
     provider, separator, name = given.value.partition(":")
     if provider != "minikube" or (separator and not _PROFILE.fullmatch(name)):
         raise ConfigError(
@@ -206,6 +221,27 @@ def _switch(given: Given | None) -> bool:
     if given and word not in _YES | _NO:
         raise ConfigError(f"{given.source}={given.value!r} is neither yes nor no", "write yes or no")
     return word in _YES
+
+
+def _stored(given: Mapping[str, Given]) -> Evidence | None:
+    """Read the stored run, if one was named; it takes the place of a cluster that an ini file names."""
+    if "evidence" not in given:
+        return None
+    from pytest_todo_k8s.evidence import Evidence  # noqa: PLC0415  only where it is needed
+
+    if "cluster" in given and given["cluster"].source.startswith("--"):
+        raise ConfigError(
+            f"{given['evidence'].source} and {given['cluster'].source} exclude each other",
+            "a stored run is judged without a cluster",
+        )
+    return Evidence.load(Path(given["evidence"].value).expanduser().absolute())
+
+
+def _check_out(out: Path, evidence: Given) -> None:
+    """Make sure that the report of a stored run does not come to stand beside the evidence of another one."""
+    there, file = out / "evidence.json", Path(evidence.value).expanduser()
+    if there.exists() and not there.samefile(file):
+        raise ConfigError(f"{out} holds the results of another run than {file}", "name another folder with --todo-out")
 
 
 def _keep(given: Given | None) -> Keep:

@@ -34,7 +34,7 @@ from pytest_todo_k8s.tools.redaction import Redactor, Secret
 from pytest_todo_k8s.tools.toolchain import cache_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pytest_todo_k8s.evidence import PhaseName
@@ -52,9 +52,14 @@ class Run:
 
     Attributes:
         folder: The run's private folder (0700), gone after a clean end.
+        narrowed: Why the run itself is no gate, in words: no reason lies in it.
+        carried: Exit statuses from elsewhere: there are none.
         evidence: What was measured so far.
         unsaved: Whether the evidence could not be written.
     """
+
+    narrowed: str | None = None
+    carried: Sequence[int] = ()
 
     def __init__(self, settings: Settings, toolchain: Toolchain, say: Callable[[str], None]) -> None:
         """Make the run's folder and journal and clear the results of the run before.

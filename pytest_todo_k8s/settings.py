@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_todo_k8s.evidence import Evidence
     from pytest_todo_k8s.tools.redaction import Secret
 
 AUTO: Final = "auto"
@@ -80,6 +81,7 @@ class Settings:
         keep: When the deployment stays after the run.
         timeout_s: Seconds that all phases together may take; None: as long as they need.
         plan: Only say what would be done.
+        stored: Evidence of a run that is over, to be judged again in place of a run; None: make a run.
     """
 
     root: Path
@@ -95,6 +97,7 @@ class Settings:
     keep: Keep = "never"
     timeout_s: float | None = None
     plan: bool = False
+    stored: Evidence | None = None
 
     @property
     def chart(self) -> Path:

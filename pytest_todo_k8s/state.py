@@ -31,6 +31,7 @@ class RunState:
         frontend_url: The frontend, on a loopback address where the node publishes its port.
         backend_url: The backend, by a port-forward that the controller keeps.
         images: Name (`backend`...) to reference.
+        absent: Why nothing is deployed though nothing failed, one sentence; None: it is, or `blocked` tells why not.
     """
 
     evidence: str
@@ -41,6 +42,7 @@ class RunState:
     frontend_url: str = ""
     backend_url: str = ""
     images: Mapping[str, str] = field(default_factory=dict)
+    absent: str | None = None
 
     def save(self, folder: Path) -> None:
         """Write it to `folder`, aside and renamed."""

@@ -42,6 +42,10 @@ class Tally:
         """Note that a test file could not be collected."""
         self._codes[node_id] = exit_codes.FAILED
 
+    def carry(self, status: int) -> None:
+        """Note an exit status that no row of this session tells of."""
+        self._codes[f"carried {status}"] = status
+
     def add(self, report: pytest.TestReport) -> None:
         """Take a report of one of a test's three steps."""
         found = _ROW.search(report.nodeid)

@@ -39,6 +39,7 @@ class Aspect:
         limit: The figure that must not be reached (`s`, `MB`, `%`) or passed (counts); None: there is none.
         needs: Phases that must have ended well before `judge` is asked at all.
         judge: Pure; says what the evidence shows or raises `Unjudged`.
+        static: Whether it can fail without a cluster; pass it can't.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Aspect:
     limit: float | None
     needs: tuple[PhaseName, ...]
     judge: Callable[[Evidence], Finding]
+    static: bool = False
 
 
 @dataclass(frozen=True, slots=True)

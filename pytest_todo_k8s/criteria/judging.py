@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.criterion import Finding, Unjudged, limit_of, require, row_name
 from pytest_todo_k8s.evidence import CriterionResult, Part, Verdict
+from pytest_todo_k8s.settings import NO_CLUSTER
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.criteria.criterion import Aspect, Criterion
@@ -39,8 +40,11 @@ def _judge_part(criterion: Criterion, aspect: Aspect, evidence: Evidence) -> Par
     try:
         if evidence.run.only and criterion.id not in evidence.run.only:
             raise Unjudged(Verdict.NOT_RUN, "not asked for")  # noqa: TRY301  as any other reason not to judge
-        require(evidence, *aspect.needs)
-        finding = aspect.judge(evidence)
+        if evidence.run.cluster == NO_CLUSTER:
+            finding = _without_cluster(aspect, evidence)
+        else:
+            require(evidence, *aspect.needs)
+            finding = aspect.judge(evidence)
     except Unjudged as unjudged:
         finding = Finding(unjudged.verdict, None, unjudged.reason)
     except Exception as error:  # noqa: BLE001  a bug of one judge must not take the other verdicts with it
@@ -56,6 +60,20 @@ def _judge_part(criterion: Criterion, aspect: Aspect, evidence: Evidence) -> Par
         limit=None if aspect.limit is None else limit_of(evidence, row_name(criterion.id, aspect.name), aspect.limit),
         reason=finding.reason[:_SHOWN],
     )
+
+
+def _without_cluster(aspect: Aspect, evidence: Evidence) -> Finding:
+    """Judge what can be seen without a cluster: that something is wrong, never that all is right."""
+    if not aspect.static:
+        raise Unjudged(Verdict.NOT_RUN, "it needs a cluster")
+    checked = len(evidence.manifests.checks) if evidence.manifests else 0
+    try:
+        return aspect.judge(evidence)
+    except Unjudged as unjudged:
+        if evidence.failed_phase():
+            raise
+        reason = f"{checked} static checks are kept; the rest needs a cluster"
+        raise Unjudged(Verdict.NOT_RUN, reason) from unjudged
 
 
 def _closeness(part: Part) -> float:

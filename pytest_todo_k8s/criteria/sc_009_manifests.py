@@ -50,7 +50,7 @@ CRITERION: Final = Criterion(
         "objects are compared with the rendered chart"
     ),
     aspects=(
-        Aspect("validation", "problems", 0, ("load",), _validation),
+        Aspect("validation", "problems", 0, ("load",), _validation, static=True),
         Aspect("in-chart", "problems", 0, ("settle",), _in_chart),
     ),
 )

@@ -32,6 +32,7 @@ def test_every_option_has_its_three_names() -> None:
     names = [(option.flag, option.variable, option.ini) for option in options.OPTIONS]
     assert names == [
         ("--todo-cluster", "TODO_CLUSTER", "todo_cluster"),
+        ("--todo-evidence", "TODO_EVIDENCE", "todo_evidence"),
         ("--todo-namespace", "TODO_NAMESPACE", "todo_namespace"),
         ("--todo-out", "TODO_OUT", "todo_out"),
         ("--todo-database-url-env", "TODO_DATABASE_URL_ENV", "todo_database_url_env"),

@@ -1,0 +1,63 @@
+"""The checks of the chart that need no cluster: the static part of SC-009, by the calls that a deployment makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.evidence import Manifests
+from pytest_todo_k8s.phases import manifests
+from pytest_todo_k8s.settings import APP_SECRET, POSTGRES_SECRET, RELEASE
+from pytest_todo_k8s.tools.helm import Chart, Helm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.settings import Settings
+    from pytest_todo_k8s.tools.command import CommandRunner
+    from pytest_todo_k8s.tools.toolchain import Toolchain
+
+KUBERNETES: Final = "v1.34.0"
+"""The version that is rendered for where no cluster says its own."""
+_NO_TAG: Final = "not-built"
+
+
+def run(settings: Settings, toolchain: Toolchain, commands: CommandRunner, evidence: Evidence, scratch: Path) -> None:
+    """Lint, render and check the chart; nothing is asked of a cluster or of the engine.
+
+    Args:
+        settings: Of the run.
+        toolchain: Has helm.
+        commands: Starts it.
+        evidence: Its `manifests` are filled.
+        scratch: A private folder for values files.
+
+    Raises:
+        TodoK8sError: There is no chart or no helm, or the chart can't be rendered.
+    """
+    if not (settings.chart / "Chart.yaml").is_file():
+        raise PhaseError(
+            "preflight", f"there is no Helm chart in {settings.chart}", "run pytest in the project's folder"
+        )
+    helm = Helm(toolchain, commands, scratch / "no-kubeconfig", "no-context")
+    chart = Chart(settings.chart, RELEASE, settings.namespace, KUBERNETES)
+    values = _values(settings, scratch)
+    checked = evidence.manifests = Manifests()
+    manifests.rules(manifests.rendered(helm, chart, values, checked), checked)
+    manifests.refusals(helm, chart, values, scratch, checked)
+
+
+def _values(settings: Settings, scratch: Path) -> list[Path]:
+    """Return values files with which the whole chart is rendered, its images with a tag that says what they are."""
+    content = {image.name: {"image": {"repository": image.repository, "tag": _NO_TAG}} for image in settings.images}
+    own = scratch / "values.yaml"
+    if settings.database_url is None:
+        content["postgres"]["existingSecret"] = POSTGRES_SECRET  # type: ignore[assignment]  # values of several shapes
+        files = [settings.chart / "values-dev.yaml", own]
+    else:
+        files = [own]
+    own.write_text(yaml.safe_dump({"existingSecret": APP_SECRET, **content}), encoding="utf-8")
+    return files
