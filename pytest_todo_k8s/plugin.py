@@ -48,7 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Print the plan in place of everything else, where that was asked for."""
+    """Refuse what runs every test several times; print the plan in place of everything else, where it was asked for."""
+    if options.cluster_wanted(config) and not hasattr(config, "workerinput"):
+        _refuse_repetition(config)
     if not options.given(config, "plan"):
         return None
     if not options.cluster_wanted(config):
@@ -77,7 +79,6 @@ def _read(config: pytest.Config) -> tuple[Settings, Toolchain]:
 
 def _configure_controller(config: pytest.Config) -> None:
     settings, toolchain = _read(config)
-    _refuse_repetition(config)
     if any(getattr(config.option, name, False) for name in _LOOKING):
         return
     from pytest_todo_k8s.gate import Gate  # noqa: PLC0415  only where a cluster is used
