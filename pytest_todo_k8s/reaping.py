@@ -106,7 +106,13 @@ def _means(choice: ClusterChoice, environment: Mapping[str, str], folder: Path, 
     toolchain = Toolchain.load(environment)
     commands = CommandRunner(toolchain.child_environment(environment))
     settings = Settings(
-        root=Path.cwd(), cluster=choice, namespace="", out=folder, database_url=None, environment=environment
+        root=Path.cwd(),
+        cluster=choice,
+        namespace="",
+        out=folder,
+        database_url=None,
+        model_key=None,
+        environment=environment,
     )
     cluster = MinikubeCluster(settings, toolchain, commands, folder)
     if not (ensured and cluster.kubeconfig.exists()):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.helm import Chart, Helm
     from pytest_todo_k8s.tools.redaction import Secret
 
@@ -74,21 +75,34 @@ def _values(context: RunContext) -> list[Path]:
     """Return the values files of this run: the chart's for development, and the run's own (0600, no secrets)."""
     if context.evidence.build is None:
         raise PhaseError("deploy", "no image was built", "let the build phase run first")
+    references = {image.name: image.reference for image in context.evidence.build.images}
+    own = context.state_dir / "values.yaml"
+    return values_files(context.settings, references, own, context.cluster.free_node_port())
+
+
+def values_files(settings: Settings, references: Mapping[str, str], own: Path, node_port: int | None) -> list[Path]:
+    """Write what this run sets in the chart, and return all values files, its own last.
+
+    Args:
+        settings: Of the run.
+        references: Image name (`backend`...) to reference.
+        own: The file to write.
+        node_port: The frontend's; None: the cluster chooses.
+    """
     content: dict[str, Any] = {"existingSecret": APP_SECRET}
-    for image in context.evidence.build.images:
-        repository, _, tag = image.reference.rpartition(":")
-        content[VALUES.get(image.name, image.name)] = {"image": {"repository": repository, "tag": tag}}
-    content["frontend"]["service"] = {"nodePort": context.cluster.free_node_port()}
-    if context.settings.database_url is None:
+    for name, reference in references.items():
+        repository, _, tag = reference.rpartition(":")
+        content[VALUES.get(name, name)] = {"image": {"repository": repository, "tag": tag}}
+    content["frontend"]["service"] = {"nodePort": node_port}
+    if settings.database_url is None:
         content["postgres"]["existingSecret"] = POSTGRES_SECRET
     else:
         content["postgres"] = {"enabled": False}
-    if context.settings.model_key is not None:
+    if settings.model_key is not None:
         content |= {"geminiEmulator": {"enabled": False}, "networkPolicy": {"backendHttpsEgress": True}}
-    own = context.state_dir / "values.yaml"
     own.touch(mode=0o600)
     own.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return [context.settings.chart / "values-dev.yaml", own]
+    return [settings.chart / "values-dev.yaml", own]
 
 
 def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path]) -> list[dict[str, Any]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import yaml
-
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.evidence import Manifests
 from pytest_todo_k8s.phases import manifests
-from pytest_todo_k8s.settings import APP_SECRET, POSTGRES_SECRET, RELEASE
+from pytest_todo_k8s.phases.deploy import values_files
+from pytest_todo_k8s.settings import RELEASE
 from pytest_todo_k8s.tools.helm import Chart, Helm
 
 if TYPE_CHECKING:
@@ -44,20 +43,8 @@ def run(settings: Settings, toolchain: Toolchain, commands: CommandRunner, evide
         )
     helm = Helm(toolchain, commands, scratch / "no-kubeconfig", "no-context")
     chart = Chart(settings.chart, RELEASE, settings.namespace, KUBERNETES)
-    values = _values(settings, scratch)
+    references = {image.name: f"{image.repository}:{_NO_TAG}" for image in settings.images}
+    values = values_files(settings, references, scratch / "values.yaml", None)
     checked = evidence.manifests = Manifests()
     manifests.rules(manifests.rendered(helm, chart, values, checked), checked)
     manifests.refusals(helm, chart, values, scratch, checked)
-
-
-def _values(settings: Settings, scratch: Path) -> list[Path]:
-    """Return values files with which the whole chart is rendered, its images with a tag that says what they are."""
-    content = {image.name: {"image": {"repository": image.repository, "tag": _NO_TAG}} for image in settings.images}
-    own = scratch / "values.yaml"
-    if settings.database_url is None:
-        content["postgres"]["existingSecret"] = POSTGRES_SECRET  # type: ignore[assignment]  # values of several shapes
-        files = [settings.chart / "values-dev.yaml", own]
-    else:
-        files = [own]
-    own.write_text(yaml.safe_dump({"existingSecret": APP_SECRET, **content}), encoding="utf-8")
-    return files
