@@ -7,8 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
 from pytest_todo_k8s.cluster import pod_logs
 from pytest_todo_k8s.cluster.forward import PortForward
 from pytest_todo_k8s.cluster.kube import KubeError
@@ -20,11 +18,10 @@ from pytest_todo_k8s.errors import PhaseError, TodoK8sError
 from pytest_todo_k8s.evidence import Deploy, Manifests
 from pytest_todo_k8s.ownership import bounds, namespace_manifest
 from pytest_todo_k8s.phases import manifests, secrets
+from pytest_todo_k8s.phases.values import values_files
 from pytest_todo_k8s.settings import (
-    APP_SECRET,
     BACKEND_SERVICE,
     FRONTEND_SERVICE,
-    POSTGRES_SECRET,
     POSTGRES_SERVICE,
 )
 
@@ -33,13 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_todo_k8s.context import RunContext
-    from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.helm import Chart, Helm
     from pytest_todo_k8s.tools.redaction import Secret
 
 BACKEND_PORT: Final = 8080
-VALUES: Final = {"gemini-emulator": "geminiEmulator"}
-"""Parts of the chart's values that are not called as their image."""
 
 
 def run(context: RunContext) -> None:
@@ -78,31 +72,6 @@ def _values(context: RunContext) -> list[Path]:
     references = {image.name: image.reference for image in context.evidence.build.images}
     own = context.state_dir / "values.yaml"
     return values_files(context.settings, references, own, context.cluster.free_node_port())
-
-
-def values_files(settings: Settings, references: Mapping[str, str], own: Path, node_port: int | None) -> list[Path]:
-    """Write what this run sets in the chart, and return all values files, its own last.
-
-    Args:
-        settings: Of the run.
-        references: Image name (`backend`...) to reference.
-        own: The file to write.
-        node_port: The frontend's; None: the cluster chooses.
-    """
-    content: dict[str, Any] = {"existingSecret": APP_SECRET}
-    for name, reference in references.items():
-        repository, _, tag = reference.rpartition(":")
-        content[VALUES.get(name, name)] = {"image": {"repository": repository, "tag": tag}}
-    content["frontend"]["service"] = {"nodePort": node_port}
-    if settings.database_url is None:
-        content["postgres"]["existingSecret"] = POSTGRES_SECRET
-    else:
-        content["postgres"] = {"enabled": False}
-    if settings.model_key is not None:
-        content |= {"geminiEmulator": {"enabled": False}, "networkPolicy": {"backendHttpsEgress": True}}
-    own.touch(mode=0o600)
-    own.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return [settings.chart / "values-dev.yaml", own]
 
 
 def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path]) -> list[dict[str, Any]]:
