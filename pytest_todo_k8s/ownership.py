@@ -175,6 +175,8 @@ def bounds(context: RunContext) -> dict[str, dict[str, Any]]:
             },
         },
     }
+
+
 def kept_notes(ttl_s: int) -> dict[str, str]:
     """Return the annotations that let a namespace stay until it is `ttl_s` seconds old."""
     return {_KEPT: "true", _TTL: str(ttl_s)}
