@@ -208,7 +208,7 @@ def test_a_confined_container_becomes_healthy(
 
 
 def test_a_server_that_does_not_answer_becomes_unhealthy(docker: Docker, images: dict[str, str]) -> None:
-    retries = ("--health-retries=1", "--health-start-period=0s", "--entrypoint=python")
+    retries = ("--health-retries=1", "--health-start-period=1s", "--entrypoint=python")
     arguments = ("-c", "import time; time.sleep(600)")
     assert health(docker, images["backend"], *CONFINED, *retries, arguments=arguments) == "unhealthy"
 
