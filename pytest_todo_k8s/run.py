@@ -98,6 +98,7 @@ class Run:
             )
         )
         self._log = CommandLog(self.evidence, self._started_s)
+        self._start_reaper()
 
     @property
     def by_hand(self) -> str:
@@ -114,7 +115,6 @@ class Run:
         try:
             self._clear_results()
             self._context = context = self._new_context()
-            self._start_reaper(context)
         except (TodoK8sError, OSError) as error:
             return self.block(error)
         failed = execute(context, enter=self._enter, after_preflight=self._sweep, save=self._save)
@@ -198,11 +198,11 @@ class Run:
             started_s=self._started_s,
         )
 
-    def _start_reaper(self, context: RunContext) -> None:
+    def _start_reaper(self) -> None:
         """Have somebody who takes everything down if this process dies; a run goes on without, and says so."""
         environment = {name: value for name, value in self._environment().items() if name != RUN_VARIABLE}
         try:
-            self._reaper.start(self.folder, context.logs_dir / "reaper.log", environment)
+            self._reaper.start(self.folder, self._settings.out / "logs" / "reaper.log", environment)
         except CommandError as error:
             self._say(f"no reaper: {error}; if this process is killed, `todo-k8s reap` takes down what is left")
 

@@ -18,6 +18,7 @@ from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
 from pytest_todo_k8s.measuring.load import TURNS
 from pytest_todo_k8s.measuring.series import open_loop, threads
 from pytest_todo_k8s.phases import deploy, secrets
+from pytest_todo_k8s.phases.values import VALUES
 from pytest_todo_k8s.settings import RELEASE
 from tests.chart.conftest import merged
 
@@ -85,7 +86,7 @@ class Release:
         images: dict[str, Any] = {}
         for image in own.evidence.build.images:
             repository, _, tag = image.reference.rpartition(":")
-            part = deploy.VALUES.get(image.name, image.name)
+            part = VALUES.get(image.name, image.name)
             images[part] = {"image": {"repository": repository, "tag": tag}}
         return cls(own, helm, merged(images, values))
 

@@ -61,7 +61,7 @@ class Project:
         return process.returncode, output
 
     def kill_in(self, phase: str) -> None:
-        """Start a run and kill it with -9 once `phase` has begun: when the one before it is in the evidence."""
+        """Start a run and kill it and its reaper with -9 once `phase` has begun: the one before is in the evidence."""
         order = ["preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity"]
         before = order[order.index(phase) - 1]
         process, deadline = self.start(), time.monotonic() + PHASE_LIMIT_S
@@ -69,6 +69,8 @@ class Project:
             time.sleep(0.2)
         time.sleep(2)
         assert process.poll() is None, "the run ended before it could be killed"
+        for pid in _reapers(process.pid):
+            os.kill(pid, signal.SIGKILL)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
 
@@ -123,6 +125,12 @@ def leftovers() -> Callable[[], list[str]]:
         return found
 
     return look
+
+
+def _reapers(owner: int) -> list[int]:
+    """Process ids of the reapers that a run's own process has started."""
+    children = Path(f"/proc/{owner}/task/{owner}/children").read_text(encoding="ascii").split()
+    return [int(pid) for pid in children if b"pytest_todo_k8s.reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def _is_of_a_run(process: Path) -> bool:
