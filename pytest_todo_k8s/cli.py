@@ -83,7 +83,7 @@ def _reap(arguments: argparse.Namespace) -> int:
 
 
 def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    app = commands.add_parser("app", help="run the application without containers")
+    app = commands.add_parser("app", help="run the application on this machine, without a cluster")
     verbs = app.add_subparsers(required=True, metavar="COMMAND")
     up = verbs.add_parser(
         "up",
@@ -95,6 +95,13 @@ def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     up.add_argument("--port", type=_port, default=3000, help="port of the frontend (default: 3000; 0: a free one)")
     up.set_defaults(run=_app_up)
+    env = verbs.add_parser(
+        "env",
+        help="make the file with random secrets that compose.yaml wants",
+        description="Makes a new file (0600) with random secrets for compose.yaml, and the base images of set-up.",
+    )
+    env.add_argument("--file", type=Path, default=Path(".env"), help="file to make (default: .env)")
+    env.set_defaults(run=_app_env)
 
 
 def _port(text: str) -> int:
@@ -107,6 +114,14 @@ def _app_up(arguments: argparse.Namespace) -> int:
     from pytest_todo_k8s.plain.up import up  # noqa: PLC0415  other sub-commands need none of it
 
     up(Path.cwd(), arguments.port, os.environ, lambda line: print(line, flush=True))  # noqa: T201  the user reads it
+    return exit_codes.OK
+
+
+def _app_env(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s import compose_variables  # noqa: PLC0415  other sub-commands need none of it
+    from pytest_todo_k8s.tools.toolchain import Toolchain  # noqa: PLC0415  same
+
+    compose_variables.write(arguments.file, Toolchain.load(os.environ).bases)
     return exit_codes.OK
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 ENGINE: Final = ("docker.io", "iptables", "iproute2")
 ENGINE_WHERE_SPLIT: Final = ("docker-cli", "docker-buildx")
 """Parts of the engine that Debian 13 has as packages of their own; asked for where apt knows them."""
+COMPOSE: Final = ("docker-compose",)
+"""For compose.yaml. Debian's is enough for it and installed in seconds, the newest one takes minutes to build."""
 LEAN_RUNTIME: Final = ("python3",)
 ROOT_FILE_SYSTEMS: Final = ("mmdebstrap", "debian-archive-keyring")
 COMPILER: Final = ("gcc", "libc6-dev")

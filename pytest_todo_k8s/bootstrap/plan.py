@@ -18,7 +18,7 @@ from pytest_todo_k8s.bootstrap.metrics import MetricsStep
 from pytest_todo_k8s.bootstrap.minikube import Minikube
 from pytest_todo_k8s.bootstrap.node_image import NodeImageStep
 from pytest_todo_k8s.bootstrap.packages import PackagesStep
-from pytest_todo_k8s.bootstrap.programs import Program, dockers, fit, helms, minikubes
+from pytest_todo_k8s.bootstrap.programs import Program, dockers, fit, has_compose, helms, minikubes
 from pytest_todo_k8s.errors import SetupError
 
 if TYPE_CHECKING:
@@ -86,4 +86,6 @@ def _packages(site: Site, minikube: Minikube) -> tuple[str, ...]:
         wanted += packages.LEAN_RUNTIME
     if minikube.built:
         wanted += (*packages.COMPILER, *packages.ROOT_FILE_SYSTEMS)
+    if minikube.built and site.machine.root and not has_compose(site):
+        wanted += packages.COMPOSE
     return tuple(wanted)

@@ -101,6 +101,17 @@ def _docker_unfit(site: Site, path: Path, version: Version) -> str:
     return ""
 
 
+def has_compose(site: Site) -> bool:
+    """Tell whether there is `docker-compose`, or a docker client that knows `docker compose`."""
+    if on_path(site, "docker-compose"):
+        return True
+    asked = (
+        site.runner.run([path, "compose", "version"], timeout_s=QUERY_TIMEOUT_S, check=False)
+        for path in on_path(site, "docker")
+    )
+    return any(answer.ok for answer in asked)
+
+
 def minikubes(site: Site) -> tuple[Program, ...]:
     """Look at every minikube on PATH."""
     return _asked(site, "minikube", ("version", "--short"))

@@ -62,7 +62,7 @@ def gemini_emulator(host: Host, python: Path, folder: Path) -> Iterator[Model]:
 
 @contextlib.contextmanager
 def backend(host: Host, python: Path, folder: Path, database_url: Secret, model: Model | None) -> Iterator[str]:
-    """Run the backend for as long as the block lasts and give its URL.
+    """Migrate an empty database and run the backend on it for as long as the block lasts; give the backend's URL.
 
     Args:
         host: Who runs it.
@@ -74,22 +74,41 @@ def backend(host: Host, python: Path, folder: Path, database_url: Secret, model:
     Raises:
         PlainError: The migrations failed, or it did not start.
     """
-    secret = generate(48)
-    host.redactor.add(secret)
-    environment = {**_NO_BYTE_CODE, "DATABASE_URL": database_url.reveal(), "LOG_LEVEL": "info"}
+    migrate(host, python, folder, database_url)
+    with serving(host, server(host, python, folder, database_url, model)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def migrate(host: Host, python: Path, folder: Path, database_url: Secret) -> None:
+    """Bring a database's schema up to date.
+
+    Raises:
+        PlainError: It failed.
+    """
+    environment = {**_NO_BYTE_CODE, "DATABASE_URL": database_url.reveal()}
     try:
         host.commands.run([python, "-m", "app.migrate"], timeout_s=_MIGRATE_TIMEOUT_S, env=environment, cwd=folder)
     except CommandError as error:
         raise PlainError(f"the plain backend's migrations failed: {error}") from None
-    environment |= {"JWT_SECRET": secret.reveal(), "GEMINI_API_KEY": model.key.reveal() if model else ""}
+
+
+def server(host: Host, python: Path, folder: Path, database_url: Secret, model: Model | None) -> Server:
+    """Return the backend's server on a database that is up to date."""
+    secret = generate(48)
+    host.redactor.add(secret)
+    environment = {
+        **_NO_BYTE_CODE,
+        "DATABASE_URL": database_url.reveal(),
+        "JWT_SECRET": secret.reveal(),
+        "GEMINI_API_KEY": model.key.reveal() if model else "",
+        "LOG_LEVEL": "info",
+    }
     if model:
         environment["GEMINI_BASE_URL"] = model.url
-    server = Server(
+    return Server(
         name="the plain backend",
         argv=lambda _port: [python, "-m", "app"],
         cwd=folder,
         ready=answers("/ready"),
         environment=lambda port: {**environment, "PORT": str(port)},
     )
-    with serving(host, server) as port:
-        yield f"http://127.0.0.1:{port}"

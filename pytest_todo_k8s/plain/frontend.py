@@ -45,6 +45,12 @@ def frontend(host: Host, node: Node, backend_url: str, port: int = 0) -> Iterato
     Raises:
         PlainError: It did not start.
     """
+    with serving(host, server(host, node, backend_url, port)) as number:
+        yield f"http://127.0.0.1:{number}"
+
+
+def server(host: Host, node: Node, backend_url: str, port: int = 0) -> Server:
+    """Return the frontend's server; it serves when it reaches the backend."""
     secret = generate(48)
     host.redactor.add(secret)
     environment = {
@@ -55,7 +61,7 @@ def frontend(host: Host, node: Node, backend_url: str, port: int = 0) -> Iterato
         "HOSTNAME": "127.0.0.1",
         "NODE_ENV": "production",
     }
-    server = Server(
+    return Server(
         name="the plain frontend",
         argv=lambda _port: [node.executable, node.standalone / "runtime/start.mjs"],
         cwd=node.standalone,
@@ -63,5 +69,3 @@ def frontend(host: Host, node: Node, backend_url: str, port: int = 0) -> Iterato
         environment=lambda number: {**environment, "PORT": str(number)},
         port=port,
     )
-    with serving(host, server) as number:
-        yield f"http://127.0.0.1:{number}"

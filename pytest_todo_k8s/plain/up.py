@@ -84,14 +84,14 @@ def up(root: Path, port: int, environment: Mapping[str, str], say: Callable[[str
     signals = Signals()
     signals.end_as_interrupt()
     try:
-        with _session(environment, signals, say) as session:
-            node = Node.found(root / application.FRONTEND, session.commands, environment)
-            with application.application(session, root, cache_root(environment) / "plain", node, port) as there:
+        with session(environment, signals, say) as host:
+            node = Node.found(root / application.FRONTEND, host.commands, environment)
+            with application.application(host, root, cache_root(environment) / "plain", node, port) as there:
                 say(f"app       frontend  {there.frontend}")
                 say(f"app       backend   {there.backend}")
                 say("app       the database is empty and goes with the application; Ctrl-C stops it")
                 with contextlib.suppress(KeyboardInterrupt):
-                    _watch(session)
+                    _watch(host)
                 signals.shield(lambda: say("app       it is being stopped"))
     finally:
         signals.restore()
@@ -99,7 +99,7 @@ def up(root: Path, port: int, environment: Mapping[str, str], say: Callable[[str
 
 
 @contextlib.contextmanager
-def _session(environment: Mapping[str, str], signals: Signals, say: Callable[[str], None]) -> Iterator[Session]:
+def session(environment: Mapping[str, str], signals: Signals, say: Callable[[str], None]) -> Iterator[Session]:
     """Give a session; what killed ones left is removed before it, and what is left of it is removed at its end.
 
     Raises:
@@ -113,7 +113,7 @@ def _session(environment: Mapping[str, str], signals: Signals, say: Callable[[st
     folder.mkdir(parents=True, mode=0o700)
     (logs := cache_root(environment) / "logs").mkdir(exist_ok=True)
     redactor = Redactor()
-    session = Session(
+    opened = Session(
         commands=CommandRunner({**environment, RUN_VARIABLE: owner.run_id}, redactor=redactor),
         redactor=redactor,
         journal=Journal(folder / journal.FILE, owner),
@@ -122,22 +122,22 @@ def _session(environment: Mapping[str, str], signals: Signals, say: Callable[[st
         progress=say,
     )
     try:
-        yield session
+        yield opened
     finally:
         signals.shield(lambda: say("app       it is being stopped"))
-        left = Teardown(owner.run_id, session.journal.open_entries(), None, on_gone=session.journal.forget).run()
+        left = Teardown(owner.run_id, opened.journal.open_entries(), None, on_gone=opened.journal.forget).run()
         if left.leftovers:
             raise PlainError("; ".join(left.leftovers))
         shutil.rmtree(folder)
 
 
-def _watch(session: Session) -> None:
+def _watch(host: Session) -> None:
     """Print what the servers say until one of them ends.
 
     Raises:
         PlainError: One ended.
     """
-    servers = [each for each in session.background if isinstance(each, Serving)]
+    servers = [each for each in host.background if isinstance(each, Serving)]
     while True:
         for each in servers:
             running = each.process.running
@@ -145,7 +145,7 @@ def _watch(session: Session) -> None:
             while each.process.lines:
                 said.append(each.process.lines.popleft())
             for line in said:
-                session.progress(f"{each.server.name.removeprefix('the plain ')} | {line}")
+                host.progress(f"{each.server.name.removeprefix('the plain ')} | {line}")
             if not running:
                 last = " / ".join(said[-3:]) or "it said nothing"
                 raise PlainError(f"{each.server.name} ended with status {each.stop()}: {last}")

@@ -51,7 +51,8 @@ def test_on_a_bare_machine_everything_is_made(site: Site) -> None:
         "metrics",
         "bases",
     ]
-    assert packages_of(found) == (*packages.ENGINE, *packages.COMPILER, *packages.ROOT_FILE_SYSTEMS)
+    built_with = (*packages.COMPILER, *packages.ROOT_FILE_SYSTEMS)
+    assert packages_of(found) == (*packages.ENGINE, *built_with, *packages.COMPOSE)
     assert binaries_of(found).modules == (*CLUSTER_MODULES, HELM)
     assert not registry_of(found)
 
@@ -96,6 +97,14 @@ def test_a_dockerd_that_is_there_is_not_installed(stubs: Stubs, site: Site) -> N
     stubs.docker(up=False)
     stubs.answer("dockerd", "*", ":")
     assert "docker.io" not in packages_of(plan(site))
+
+
+def test_compose_is_installed_where_everything_is_and_docker_has_none(stubs: Stubs, cache: Path) -> None:
+    stubs.answer("docker", "'compose version'", "exit 1")
+    assert "docker-compose" in packages_of(plan(stubs.site(cache)))
+    assert "docker-compose" not in packages_of(plan(stubs.site(cache, machine(root=False))))
+    stubs.answer("docker", "'compose version'", say("v5.7.0"))
+    assert "docker-compose" not in packages_of(plan(stubs.site(cache)))
 
 
 def test_a_named_engine_is_not_replaced(stubs: Stubs, cache: Path) -> None:
