@@ -14,7 +14,10 @@ import pytest
 from pytest_todo_k8s.flows.journey import Journey, KeptTasks, use_the_application
 from pytest_todo_k8s.flows.visitor import Account
 from pytest_todo_k8s.measuring.fetch import fetch, new_session
+from pytest_todo_k8s.settings import ClusterChoice, Settings
+from pytest_todo_k8s.tools import build_context
 from pytest_todo_k8s.tools.command import CommandError, CommandRunner
+from pytest_todo_k8s.tools.docker import BuildOrder, Engine
 from pytest_todo_k8s.tools.redaction import Redactor
 from pytest_todo_k8s.tools.toolchain import Toolchain
 
@@ -42,29 +45,51 @@ class Project:
     """One project of Compose, with variables and ports of its own."""
 
     def __init__(self, folder: Path) -> None:
-        toolchain = Toolchain.load(os.environ)
-        self.docker = toolchain.path("docker")
+        self.folder, self.toolchain = folder, Toolchain.load(os.environ)
+        self.docker = self.toolchain.path("docker")
         self.name = f"todo-compose-{os.getpid()}"
         self.frontend, self.backend = free_port(), free_port()
-        ports = {"FRONTEND_PORT": str(self.frontend), "BACKEND_PORT": str(self.backend)}
-        self.commands = CommandRunner({**toolchain.child_environment(os.environ), **ports})
+        given = {"FRONTEND_PORT": str(self.frontend), "BACKEND_PORT": str(self.backend), "TODO_TAG": self.name}
+        self.commands = CommandRunner({**self.toolchain.child_environment(os.environ), **given})
         self.variables = folder / ".env"
-        self.commands.run(
-            [sys.executable, "-m", "pytest_todo_k8s.cli", "app", "env", "--file", self.variables], timeout_s=QUICK_S
-        )
+        make: list[str | Path] = [sys.executable, "-m", "pytest_todo_k8s.cli", "app", "env", "--file", self.variables]
+        self.commands.run(make, timeout_s=QUICK_S)
         plugin = self.commands.run([self.docker, "compose", "version"], timeout_s=QUICK_S, check=False).ok
         self._program: list[str | Path] = [self.docker, "compose"] if plugin else ["docker-compose"]
 
     def compose(self, *words: str, timeout_s: float) -> CommandResult:
-        given: list[str | Path] = [
-            "--project-name",
-            self.name,
-            "--env-file",
-            self.variables,
-            "--file",
-            ROOT / "compose.yaml",
-        ]
-        return self.commands.run([*self._program, *given, *words], timeout_s=timeout_s, cwd=ROOT)
+        given: list[str | Path] = ["--project-name", self.name, "--env-file", self.variables]
+        argv = [*self._program, *given, "--file", ROOT / "compose.yaml", *words]
+        return self.commands.run(argv, timeout_s=timeout_s, cwd=ROOT)
+
+    def build(self) -> None:
+        """Build as the gate does, which knows how to get through a network that re-signs TLS; then Compose as a user.
+
+        For Compose all the long steps are done then, in the engine's cache.
+        """
+        engine = Engine(self.toolchain, self.commands, os.environ)
+        choice = ClusterChoice("minikube", "unused")
+        settings = Settings(ROOT, choice, "unused", self.folder, None, None, os.environ)
+        for source in settings.images:
+            bases = build_context.base_images(source, self.toolchain.bases)
+            order = BuildOrder(
+                reference=f"{source.repository}:{self.name}",
+                dockerfile=source.dockerfile,
+                context=source.context,
+                arguments=bases | build_context.source_date(source),
+                labels={},
+                cached=True,
+                log_file=self.folder / f"build-{source.name}.log",
+                timeout_s=BUILD_TIMEOUT_S,
+            )
+            engine.build(order)
+        self.compose("build", timeout_s=BUILD_TIMEOUT_S)
+
+    def images(self) -> list[str]:
+        """References of the images that were built for this project."""
+        argv: list[str | Path] = [self.docker, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]
+        found = self.commands.run(argv, timeout_s=QUICK_S).stdout.split()
+        return [reference for reference in found if reference.endswith(f":{self.name}")]
 
     def left(self) -> list[str]:
         """What the engine has of this project."""
@@ -73,31 +98,27 @@ class Project:
             self.commands.run([self.docker, *words, "--quiet", "--filter", label], timeout_s=QUICK_S).stdout.split()
             for words in MADE
         ]
-        images = self.commands.run([self.docker, "image", "ls", "--format", "{{.Repository}}"], timeout_s=QUICK_S)
-        named = [name for name in images.stdout.split() if name.startswith(self.name)]
-        return [*(name for names in found for name in names), *named]
+        return [*(name for names in found for name in names), *self.images()]
 
     def status(self, service: str) -> str:
         identity = self.compose("ps", "--quiet", service, timeout_s=QUICK_S).stdout.strip()
-        asked: list[str | Path] = [
-            self.docker,
-            "container",
-            "inspect",
-            "--format",
-            "{{.State.Health.Status}}",
-            identity,
-        ]
-        return self.commands.run(asked, timeout_s=QUICK_S).stdout.strip()
+        words = ["container", "inspect", "--format", "{{.State.Health.Status}}", identity]
+        return self.commands.run([self.docker, *words], timeout_s=QUICK_S).stdout.strip()
+
+    def down(self) -> None:
+        self.compose("down", "--volumes", timeout_s=DOWN_TIMEOUT_S)
+        if images := self.images():
+            self.commands.run([self.docker, "image", "rm", *images], timeout_s=QUICK_S)
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     project = Project(tmp_path)
     try:
-        project.compose("build", timeout_s=BUILD_TIMEOUT_S)
+        project.build()
         yield project
     finally:
-        project.compose("down", "--volumes", "--rmi", "local", timeout_s=DOWN_TIMEOUT_S)
+        project.down()
     assert project.left() == []
 
 
@@ -125,7 +146,8 @@ def test_the_containers_work_together(project: Project) -> None:
     assert "chat" in {step.name for step in journey.steps}
 
 
-def test_without_its_variables_it_says_how_to_make_them(project: Project) -> None:
+def test_without_its_variables_it_says_how_to_make_them(tmp_path: Path) -> None:
+    project = Project(tmp_path)
     project.variables.write_text("", encoding="utf-8")
     with pytest.raises(CommandError, match=r"todo-k8s app env"):
         project.compose("config", timeout_s=QUICK_S)
