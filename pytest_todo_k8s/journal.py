@@ -112,8 +112,9 @@ class Journal:
         self._append({"event": "removed", "kind": kind, "name": name})
 
     def forget(self, entry: Entry) -> None:
-        """`removed` for an entry of `open_entries`."""
-        self.removed(entry.kind, entry.name)
+        """`removed` for an entry of `open_entries`; a full disk leaves it open, and does not stop a teardown."""
+        with contextlib.suppress(OSError):
+            self.removed(entry.kind, entry.name)
 
     def open_entries(self) -> list[Entry]:
         """Return what was made, or begun, and not seen gone; in the order of its making."""

@@ -243,7 +243,10 @@ class Run:
         state = RunState(str(self.evidence_file), blocked, self._settings.namespace)
         if self._context and self._context.deployment and not blocked:
             state = self._reachable(self._context)
-        state.save(self.folder)
+        try:
+            state.save(self.folder)
+        except OSError as error:
+            self._say(f"the run's state can't be written, so no test will find it: {error}")
 
     def _reachable(self, context: RunContext) -> RunState:
         deployment = context.deployed()

@@ -149,6 +149,10 @@ def _steps(name: PhaseName, steps: list[Callable[[RunContext], None]], context: 
 
 def _unexpected(name: PhaseName, error: Exception, context: RunContext) -> PhaseError:
     file = context.logs_dir / f"{name}.traceback.txt"
-    file.write_text(context.redactor.clean("".join(traceback.format_exception(error))), encoding="utf-8")
+    hint = f"its traceback is in {file}"
+    try:
+        file.write_text(context.redactor.clean("".join(traceback.format_exception(error))), encoding="utf-8")
+    except OSError as unwritten:
+        hint = f"its traceback can't be written: {unwritten.strerror}"
     text = " ".join(context.redactor.clean(str(error)).split())[:300] or "no text"
-    return PhaseError(name, f"unexpected {type(error).__name__}: {text}", f"its traceback is in {file}")
+    return PhaseError(name, f"unexpected {type(error).__name__}: {text}", hint)

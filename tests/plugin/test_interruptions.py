@@ -6,6 +6,8 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from tests.plugin.hanging import hang
+
 if TYPE_CHECKING:
     from tests.plugin.project import Project
 
@@ -20,3 +22,75 @@ def test_signal_while_the_clean_up_runs_changes_nothing(project: Project) -> Non
     status, output = project.finish(process)
     assert (status, project.left()) == (0, []), output
     assert "PASS: 11 of 11 criteria met" in output
+
+
+FULL_DISK = """
+import errno, os, pathlib
+from pytest_todo_k8s.evidence import Evidence
+from pytest_todo_k8s.journal import Journal
+from pytest_todo_k8s.state import RunState
+
+def _full(method):
+    def write(*arguments, **named):
+        if (pathlib.Path(os.environ["STUB_HOME"]) / "disk-full").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return method(*arguments, **named)
+    return write
+
+Journal._append, Evidence.save, RunState.save = map(_full, (Journal._append, Evidence.save, RunState.save))
+"""
+
+
+def test_full_disk_does_not_stop_the_clean_up(project: Project) -> None:
+    project.conftest(FULL_DISK)
+    process = hang(project, "measure", "-p", "no:html")
+    (project.home / "disk-full").touch()
+    process.send_signal(signal.SIGTERM)
+    status, output = project.finish(process)
+    assert status == 2, output
+    assert "the evidence can't be written: [Errno 28] No space left on device" in output
+    assert "Traceback" not in output
+    assert [name for name in project.left() if not (project.runs / name).exists()] == [], "no more than its journal"
+    (project.home / "disk-full").unlink()
+    project.knobs()
+    status, output = project.run("-p", "no:html")
+    assert (status, project.left()) == (0, []), output
+
+
+def test_disk_that_is_full_from_the_start_is_one_sentence(project: Project) -> None:
+    project.conftest(FULL_DISK)
+    (project.home / "disk-full").touch()
+    status, output = project.run("-p", "no:html")
+    assert status == 4, output
+    assert "the cache folder can't be used: [Errno 28] No space left on device" in output
+    assert project.phases == []
+
+
+def test_api_that_is_cut_off_is_told_and_swept_later(project: Project) -> None:
+    process = hang(project, "measure", "-p", "no:html")
+    project.api.refused |= {f"{verb} /api/v1/namespaces/todo-app-dev" for verb in ("GET", "DELETE")}
+    process.send_signal(signal.SIGTERM)
+    status, output = project.finish(process)
+    assert status == 2, output
+    assert "clean-up LEFT: namespace todo-app-dev: Kubernetes API: " in output
+    assert "kubectl delete namespace todo-app-dev" in output
+    project.api.refused.clear()
+    project.knobs()
+    status, output = project.run("-p", "no:html")
+    assert (status, project.left()) == (0, []), output
+
+
+def test_engine_that_stops_in_the_run_leaves_no_image_untold(project: Project) -> None:
+    process = hang(project, "measure", "-p", "no:html")
+    docker = project.path / "bin" / "docker"
+    text = docker.read_text()
+    docker.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n")
+    process.send_signal(signal.SIGTERM)
+    status, output = project.finish(process)
+    assert status == 2, output
+    assert "clean-up LEFT: image todo-backend:stub: " in output
+    assert not project.api.namespaces
+    docker.write_text(text)
+    project.knobs()
+    status, output = project.run("-p", "no:html")
+    assert (status, project.left()) == (0, []), output
