@@ -107,7 +107,10 @@ securityContext:
     drop: [ALL]
 {{- end }}
 
-{{/* Probes of an HTTP container with the port `http`: liveness asks the process alone, readiness what it depends on. */}}
+{{/*
+Probes of an HTTP container with the port `http`: liveness asks the process alone, readiness what it depends on. Liveness is patient: a
+process that is slow because its node is overloaded still serves, and a restart would lose its requests and make the load worse.
+*/}}
 {{- define "todo.httpProbes" -}}
 startupProbe:
   httpGet: {path: {{ .liveness }}, port: http}
@@ -122,8 +125,8 @@ readinessProbe:
 livenessProbe:
   httpGet: {path: {{ .liveness }}, port: http}
   periodSeconds: 10
-  timeoutSeconds: 2
-  failureThreshold: 3
+  timeoutSeconds: 5
+  failureThreshold: 6
 {{- end }}
 
 {{/* Fewest pods of a part, as far as the release decides it. */}}
