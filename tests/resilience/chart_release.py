@@ -100,9 +100,10 @@ class Release:
         argv = [self.helm, *words, *where, "--namespace", self.namespace]
         return self.context.commands.run([str(word) for word in argv], timeout_s=WAIT_S + 60, check=check)
 
-    def upgrade(self) -> None:
+    def upgrade(self, changes: Mapping[str, Any] | None = None) -> None:
         """Install this version of the chart or upgrade to it, and wait until everything is Ready."""
-        self._apply(CHART, merged(yaml.safe_load((CHART / "values-dev.yaml").read_text(encoding="utf-8")), self.values))
+        development = yaml.safe_load((CHART / "values-dev.yaml").read_text(encoding="utf-8"))
+        self._apply(CHART, merged(merged(development, self.values), changes or {}))
 
     def install_previous(self) -> None:
         """Install the previous version of the chart for development, and wait until everything is Ready."""

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_todo_k8s import sequence
 from pytest_todo_k8s.bootstrap.binaries import HELM_4
+from pytest_todo_k8s.phases import build
 from pytest_todo_k8s.run import Run
 from pytest_todo_k8s.settings import RELEASE, ClusterChoice, Settings
 from pytest_todo_k8s.tools.redaction import generate
@@ -30,12 +31,8 @@ KEPT = {"PersistentVolumeClaim/todo-postgres"}
 
 
 def _cached(images: Callable[[Settings], tuple[ImageSource, ...]]) -> property:
-    """Return the images as if only one were judged, so that the builder's cache may serve for the others."""
-
-    def unhurried(settings: Settings) -> tuple[ImageSource, ...]:
-        return tuple(dataclasses.replace(each, judged=each.name == "backend") for each in images(settings))
-
-    return property(unhurried)
+    """Return the images as if none were judged, so that the builder's cache may serve."""
+    return property(lambda settings: tuple(dataclasses.replace(each, judged=False) for each in images(settings)))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +51,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
     run = Run(settings, Toolchain.load(os.environ), print)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sequence, "ORDER", ("preflight", "build", "load"))
+            patch.setattr(sequence, "order", lambda _settings: ("preflight", "build", "load"))
+            patch.setattr(build, "_wall_s", lambda _images: 0.0)
             patch.setattr(Settings, "images", _cached(vars(Settings)["images"].fget))
             run.go()
         assert run._context
@@ -80,7 +78,8 @@ def release(prepared: RunContext) -> Release:
 def test_upgrade_from_the_previous_version_and_rollback_lose_no_request(release: Release) -> None:
     release.install_previous()
     before = release.pods()
-    seen = send_during(release.url, release.context, release.upgrade)
+    every_pod = {part: {"env": {"REVISION": "2"}} for part in ("backend", "frontend")}
+    seen = send_during(release.url, release.context, lambda: release.upgrade(every_pod))
     note("upgrade 0.1.0 to this version", seen)
     upgraded = release.pods()
     back = send_during(
