@@ -58,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
     _add_app(commands)
     _add_reap(commands)
+    tasks = commands.add_parser(
+        "tasks", help="print the tasks T001 to T099 with what does each, and its result in a run"
+    )
+    tasks.add_argument(
+        "--evidence", metavar="FILE", default="out/evidence.json", help="of the run (default: %(default)s)"
+    )
+    tasks.add_argument("--write", metavar="FILE", help="write the table as Markdown instead of printing it")
+    tasks.set_defaults(run=_tasks)
     return parser
 
 
@@ -148,6 +156,19 @@ def _doctor(arguments: argparse.Namespace) -> int:
     findings = doctor.examine(Site.here(os.environ))
     sys.stdout.write((doctor.as_json(findings) if arguments.json else doctor.as_text(findings)) + "\n")
     return exit_codes.OK if all(each.good or each.optional for each in findings) else exit_codes.INFRASTRUCTURE
+
+
+def _tasks(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s.evidence import Evidence  # noqa: PLC0415  other sub-commands need none of it
+    from pytest_todo_k8s.tasks import catalogue, outcomes, table  # noqa: PLC0415  same
+
+    evidence = Evidence.load(Path(arguments.evidence))
+    done = outcomes.outcomes(catalogue.tasks(), evidence)
+    if arguments.write:
+        Path(arguments.write).write_text(table.markdown(done, evidence), encoding="utf-8")
+    else:
+        sys.stdout.write("\n".join(table.lines(done)) + "\n")
+    return exit_codes.OK
 
 
 def _explain(error: TodoK8sError | CommandError | OSError) -> None:

@@ -225,6 +225,7 @@ class LogHit(Model):
     line: str
     level: str
     context: list[str] = Field(default_factory=list)
+    ruling: str | None = Field(default=None, description="what an entry of the allow-list says of it")
 
 
 class ContainerLog(Model):
@@ -249,6 +250,8 @@ class WarningEvent(Model):
     message: str
     count: int
     after_ready: bool
+    allowed: bool = False
+    ruling: str | None = Field(default=None, description="what an entry of the allow-list says of it")
 
 
 class Settle(Model):
@@ -257,6 +260,9 @@ class Settle(Model):
     window_s: float
     logs: list[ContainerLog] = Field(default_factory=list)
     events: list[WarningEvent] = Field(default_factory=list)
+    allowances: list[str] = Field(
+        default_factory=list, description="entries of the allow-list, and how often each was used"
+    )
     unready: list[str] = Field(default_factory=list, description="pods that were Ready and then were not")
     restarts: dict[str, int] = Field(default_factory=dict)
 
@@ -318,6 +324,7 @@ class MetricsSample(Model):
     timestamp: str
     window_s: float
     age_s: float
+    at_s: float | None = Field(default=None, description="of the sample, on the clock of the readings")
     cpu_cores: float
     memory_bytes: int
 
@@ -404,6 +411,11 @@ class Parity(Model):
     """The parity phase."""
 
     requests: int = 0
+    generated: int = Field(default=0, description="requests among them that chance made")
+    seed: int | None = Field(default=None, description="of the chance; the same one gives the same requests")
+    operations: list[str] = Field(default_factory=list, description="of the API document")
+    unasked: list[str] = Field(default_factory=list, description="operations that no request was made for")
+    rows: int = Field(default=0, description="rows of the plain database that were compared")
     skipped: str | None = Field(default=None, description="why it was not run, if it was not")
     normalised: list[str] = Field(default_factory=list)
     differences: list[Difference] = Field(default_factory=list)
@@ -467,6 +479,7 @@ class Evidence(Model):
     exercise: Exercise | None = None
     parity: Parity | None = None
     criteria: list[CriterionResult] = Field(default_factory=list)
+    tests: dict[str, str] = Field(default_factory=dict, description="test id to passed, failed, skipped or error")
     cleanup: Cleanup | None = None
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False, populate_by_name=True)

@@ -163,6 +163,7 @@ class Gate:
     def _set_status(self, status: int) -> None:
         """Set the exit status, also in the evidence; evidence that can't be written makes a green run incomplete."""
         if self._run and self.evidence:
+            self.evidence.tests = dict(self.rows.words)
             self._run.conclude(status)
             if self._run.unsaved and status == exit_codes.OK:
                 status = exit_codes.INCOMPLETE
@@ -177,7 +178,8 @@ class Gate:
         self._announced = True
         if self.evidence:
             shown = _shown(report, self._config.invocation_params.dir)
-            told = summary.lines(self.evidence, narrowed=self.rows.narrowed, status=self._status, report=shown)
+            told = _tasks(self.evidence) if self._settings.tasks else []
+            told += summary.lines(self.evidence, narrowed=self.rows.narrowed, status=self._status, report=shown)
         elif self._status == exit_codes.INCOMPLETE:
             told = ["INCOMPLETE: no test of a success criterion was collected, nothing was deployed"]
         else:
@@ -212,6 +214,13 @@ class Gate:
         if named and not any(node_id.endswith(f"[{name}]") for node_id in self._ids for name in EXPECTED):
             return "the named files test no success criterion"
         return None
+
+
+def _tasks(evidence: Evidence) -> list[str]:
+    """Lines of the task list with what came of each task."""
+    from pytest_todo_k8s.tasks import catalogue, outcomes, table  # noqa: PLC0415  only where it is asked for
+
+    return table.lines(outcomes.outcomes(catalogue.tasks(), evidence))
 
 
 def _lost(node_id: str) -> list[pytest.TestReport]:

@@ -108,6 +108,12 @@ OPTIONS: Final = (
         "gate (default: as promised)",
         many=True,
     ),
+    Option(
+        "seed",
+        "NUMBER",
+        "make the requests that chance makes for SC-011 from this seed (default: another one each time)",
+    ),
+    Option("tasks", "", "print the task list T001 to T099 with what does each task and its result (default: do not)"),
     Option("strict", "", "let a criterion whose samples leave it open (BORDERLINE) fail (default: it passes)"),
 )
 
@@ -157,6 +163,8 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
     """
     environment = dict(os.environ)
     given = _given(config, environment)
+    from pytest_todo_k8s import allowances  # noqa: PLC0415  only where a cluster was named
+
     database_url = _database_url(given.get("database_url_env"), environment)
     stored = _stored(given)
     out = _out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath)
@@ -177,6 +185,9 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         timeout_s=_timeout(given.get("timeout")),
         plan=_switch(given.get("plan")),
         stored=stored,
+        seed=_seed(given.get("seed")),
+        tasks=_switch(given.get("tasks")),
+        allowed=allowances.read(config.rootpath / "pyproject.toml"),
     )
 
 
@@ -263,6 +274,12 @@ def _timeout(given: Given | None) -> float | None:
             f"{given.source}={given.value!r} is no time", "write seconds, minutes or hours: 90s, 15m, 1h; at most 4h"
         )
     return seconds
+
+
+def _seed(given: Given | None) -> int | None:
+    if given and not re.fullmatch(r"[0-9]{1,10}", given.value):
+        raise ConfigError(f"{given.source}={given.value!r} is no seed", "write a whole number, as a report shows it")
+    return int(given.value) if given else None
 
 
 def _limits(given: Given | None) -> dict[str, float]:

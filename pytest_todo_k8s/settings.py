@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_todo_k8s.allowances import Allowed
     from pytest_todo_k8s.evidence import Evidence
     from pytest_todo_k8s.tools.redaction import Secret
 
@@ -82,6 +83,9 @@ class Settings:
         timeout_s: Seconds that all phases together may take; None: as long as they need.
         plan: Only say what would be done.
         stored: Evidence of a run that is over, to be judged again in place of a run; None: make a run.
+        seed: Of the requests that chance makes; None: another one each time.
+        allowed: Bad log lines and Warning events that are expected (pyproject.toml).
+        tasks: Whether the task list is printed at the end.
     """
 
     root: Path
@@ -98,6 +102,9 @@ class Settings:
     timeout_s: float | None = None
     plan: bool = False
     stored: Evidence | None = None
+    seed: int | None = None
+    allowed: tuple[Allowed, ...] = ()
+    tasks: bool = False
 
     @property
     def chart(self) -> Path:

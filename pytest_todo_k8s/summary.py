@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import figure
+from pytest_todo_k8s.criteria.limits import beside, telling_part
 from pytest_todo_k8s.criteria.outcome import asked, outcome
 from pytest_todo_k8s.evidence import Verdict
 
@@ -41,7 +42,8 @@ def lines(evidence: Evidence, *, narrowed: str | None, status: int, report: str 
 def _row(result: CriterionResult, width: int) -> str:
     verdict = result.verdict.value
     if result.verdict is Verdict.PASS and result.measured is not None:
-        limit = f"limit {figure(result.limit, result.unit)}" if result.limit is not None else ""
+        other = beside(result.id, telling_part(result), result.limit)
+        limit = f"limit {figure(result.limit, result.unit)}{other}" if result.limit is not None else ""
         told = f"{figure(result.measured, result.unit):<14}  {limit}"
     else:
         told = textwrap.shorten(result.reason.removeprefix(verdict), _SHOWN, placeholder=" ...")

@@ -25,10 +25,12 @@ class Tally:
 
     Attributes:
         narrowed: Why the run is no gate, in words; None: the full set of criteria was meant.
+        words: Test id to `passed`, `failed`, `skipped` or `error`.
     """
 
     def __init__(self) -> None:
         self.narrowed: str | None = None
+        self.words: dict[str, str] = {}
         self._codes: dict[str, int] = {}
         self._judged: set[str] = set()
         self._seen: set[str] = set()
@@ -48,6 +50,8 @@ class Tally:
 
     def add(self, report: pytest.TestReport) -> None:
         """Take a report of one of a test's three steps."""
+        if report.when == "call" or not report.passed:
+            self.words[report.nodeid] = "error" if report.failed and report.when != "call" else report.outcome
         found = _ROW.search(report.nodeid)
         name = found.group(1) if found else None
         if name:

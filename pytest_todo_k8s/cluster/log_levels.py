@@ -1,17 +1,17 @@
 """Finds the level of log lines: JSON lines by their own, PostgreSQL's by its severity, others by rule.
 
-A line that is known to be expected can be allowed, but only by a rule with reason, owner, expiry and a maximum count.
+A line that is known to be expected can be allowed: see `pytest_todo_k8s.allowances`.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pytest_todo_k8s.allowances import Allowances
 from pytest_todo_k8s.evidence import LogHit
 
 BAD: Final = {"error", "critical"}
@@ -62,29 +62,6 @@ _CRASH: Final = re.compile(
 """Lines that say an exception was not caught: Python's, Go's, Node's (the last sign is Next.js's mark of an error)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """A bad line that is expected.
-
-    Attributes:
-        pattern: Found in the line.
-        reason: Why it is no error.
-        owner: Who answers for that.
-        until: The last day on which it counts.
-        maximum: How often it may occur in one log.
-    """
-
-    pattern: re.Pattern[str]
-    reason: str
-    owner: str
-    until: dt.date
-    maximum: int
-
-
-ALLOWED: Final[tuple[Allowed, ...]] = ()
-"""None: every bad line counts."""
-
-
 def level(line: str) -> str | None:
     """Return the level of a line as `debug`, `info`, `warning`, `error` or `critical`; None: it names none."""
     if line.lstrip().startswith("{"):
@@ -115,21 +92,20 @@ class Scan:
     """What one log holds.
 
     Attributes:
+        allowances: What is expected, shared with the other logs of a run.
         lines: Lines that are not blank.
         levels: How many of each level.
         unparsed: Lines that name no level.
         hits: Bad lines, at most `HITS`.
-        allowed: Bad lines that a rule allows.
+        allowed: Bad lines that an entry allows.
     """
 
-    rules: tuple[Allowed, ...] = ALLOWED
-    today: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
+    allowances: Allowances = field(default_factory=Allowances)
     lines: int = 0
     levels: Counter[str] = field(default_factory=Counter)
     unparsed: int = 0
     hits: list[LogHit] = field(default_factory=list)
     allowed: list[LogHit] = field(default_factory=list)
-    _used: Counter[int] = field(default_factory=Counter)
 
     def read(self, text: str) -> None:
         """Take a whole log."""
@@ -150,16 +126,14 @@ class Scan:
 
     def _bad(self, lines: list[str], number: int, found: str) -> None:
         near = lines[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]
-        hit = LogHit(line=lines[number][:SHOWN], level=found, context=[line[:SHOWN] for line in near])
-        if self._rule(lines[number]):
+        ruling = self.allowances.rule("log", lines[number])
+        hit = LogHit(
+            line=lines[number][:SHOWN],
+            level=found,
+            context=[line[:SHOWN] for line in near],
+            ruling=ruling.words if ruling else None,
+        )
+        if ruling and ruling.allows:
             self.allowed.append(hit)
         elif len(self.hits) < HITS:
             self.hits.append(hit)
-
-    def _rule(self, line: str) -> bool:
-        """Whether a rule that still holds allows the line, and has not been used up."""
-        for number, rule in enumerate(self.rules):
-            if rule.pattern.search(line) and self.today <= rule.until and self._used[number] < rule.maximum:
-                self._used[number] += 1
-                return True
-        return False

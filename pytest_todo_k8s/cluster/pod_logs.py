@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pytest_todo_k8s.allowances import Allowances
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.log_levels import Scan
 from pytest_todo_k8s.evidence import ContainerLog
@@ -49,7 +50,13 @@ def sources(pods: Iterable[Mapping[str, Any]]) -> Iterator[Source]:
 
 
 def collect(
-    kube: Kube, namespace: str, pods: Iterable[Mapping[str, Any]], folder: Path, redactor: Redactor
+    kube: Kube,
+    namespace: str,
+    pods: Iterable[Mapping[str, Any]],
+    folder: Path,
+    redactor: Redactor,
+    *,
+    allowances: Allowances | None = None,
 ) -> list[ContainerLog]:
     """Save the logs of pods and scan them.
 
@@ -59,16 +66,19 @@ def collect(
         pods: The pods as raw JSON.
         folder: Where the files go; made if it is not there.
         redactor: Takes secrets out of them.
+        allowances: Lines that are expected.
 
     Returns:
         What each log holds; a log that can't be read is one that has no lines and names the reason as a bad line.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [_collect(kube, namespace, source, folder, redactor) for source in sources(pods)]
+    expected = allowances or Allowances()
+    return [_collect(kube, namespace, source, folder, redactor, scan=Scan(expected)) for source in sources(pods)]
 
 
-def _collect(kube: Kube, namespace: str, source: Source, folder: Path, redactor: Redactor) -> ContainerLog:
-    scan = Scan()
+def _collect(
+    kube: Kube, namespace: str, source: Source, folder: Path, redactor: Redactor, *, scan: Scan
+) -> ContainerLog:
     try:
         text = kube.text(
             f"/api/v1/namespaces/{namespace}/pods/{source.pod}/log",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import requests
 
-    from pytest_todo_k8s.comparing.corpus import Request
+    from pytest_todo_k8s.comparing.request import Request
 
 COMPARED_HEADERS: Final = (
     "access-control-allow-origin",
@@ -131,7 +131,8 @@ def _answer(fetched: Fetched, body: object, normaliser: Normaliser) -> Answer:
     headers = {
         name: normaliser.header(name, fetched.headers[name]) for name in COMPARED_HEADERS if name in fetched.headers
     }
-    return Answer(fetched.status, headers, normaliser.value(body), fetched.error)
+    compared = normaliser.text(body) if isinstance(body, str) else normaliser.value(body)
+    return Answer(fetched.status, headers, compared, fetched.error)
 
 
 def _unlike(plain: Answer, cluster: Answer) -> Iterator[tuple[str, object, object]]:

@@ -18,6 +18,7 @@ RULES: Final = (
     "token: a JSON Web Token replaced by <token>",
     "request ids (key request_id, header X-Request-ID): replaced by <request id>",
     "uptime_s and latency_ms: a number replaced by <number>",
+    "metrics (Prometheus text): names, kinds and descriptions are compared, values and labels are not",
 )
 """What is normalised, for the report."""
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -26,6 +27,8 @@ _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ID_KEYS: Final = frozenset({"id", "user_id", "conversation_id", "message_id", "task_id", "message"})
 _NUMBER_KEYS: Final = frozenset({"uptime_s", "latency_ms"})
+_METRICS: Final = ("# HELP ", "# TYPE ")
+"""How Prometheus text begins (Prometheus documentation, "Exposition formats")."""
 _FORMS: Final = {
     "created_at": (_TIME, "<time>"),
     "updated_at": (_TIME, "<time>"),
@@ -60,6 +63,13 @@ class Normaliser:
         if key in _NUMBER_KEYS and isinstance(value, int | float) and not isinstance(value, bool):
             return "<number>"
         return self._text(value, key) if isinstance(value, str) else value
+
+    @staticmethod
+    def text(text: str) -> object:
+        """Return a body that is not JSON: of Prometheus text the lines that describe its metrics, sorted."""
+        if not text.startswith(_METRICS):
+            return text
+        return sorted(line for line in text.splitlines() if line.startswith("# "))
 
     def header(self, name: str, value: str) -> str:
         """Return a header's value with what must differ taken out."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria import CRITERIA
 from pytest_todo_k8s.criteria.criterion import row_name
+from pytest_todo_k8s.criteria.figures import figure
 from pytest_todo_k8s.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_todo_k8s.criteria.criterion import Aspect
+    from pytest_todo_k8s.evidence import CriterionResult
 
 _MEASURED: Final = frozenset({"s", "MB", "%"})
 """Units of what is measured; what is only counted, problems for instance, has no other limit than the promised one."""
@@ -70,6 +72,20 @@ def looser(limits: Mapping[str, float]) -> dict[str, str]:
         for name, value in limits.items()
         if value > (rows[name].limit or 0.0)
     }
+
+
+def beside(criterion: str, part: str | None, value: float | None) -> str:
+    """Say in place of which limit a part's stands, as ` (default 80 %)`, marked where it is looser; else nothing."""
+    promised = _rows().get(row_name(criterion, part)) if part else None
+    if promised is None or promised.limit is None or value is None or value == promised.limit:
+        return ""
+    mark = ", LOOSER" if value > promised.limit else ""
+    return f" (default {figure(promised.limit, promised.unit)}{mark})"
+
+
+def telling_part(result: CriterionResult) -> str | None:
+    """Name the part whose verdict a criterion repeats."""
+    return next((part.name for part in result.parts if part.reason == result.reason), None)
 
 
 def _named(name: str, setting: str, source: str) -> dict[str, Aspect]:

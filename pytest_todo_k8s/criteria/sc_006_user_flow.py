@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
 
 REQUIRED: Final = (
-    *("sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "chat", "log-out", "protected page"),
-    "helm test",
+    *("sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "chat", "second user"),
+    *("log-out", "protected page", "helm test"),
 )
 """Steps without which a flow proves nothing, by name."""
 
@@ -43,9 +43,10 @@ CRITERION: Final = Criterion(
     title="frontend, backend and database work together",
     promise="End-to-end application flow (frontend → backend → database) completes successfully",
     method=(
-        "A scripted user's way by HTTP through the frontend only; then the rows of two tasks, one made by hand and one "
-        "by the assistant, are read back from PostgreSQL itself, by a connection of the gate's own; last the chart's "
-        "own test, from inside the cluster"
+        "A scripted user's way by HTTP through the frontend only, with a second user who must see nothing of it; then "
+        "the rows of two tasks, one made by hand and one by the assistant, are read back from PostgreSQL itself, by a "
+        "connection of the gate's own, and once more after the backend's pod was replaced; last the chart's own test, "
+        "from inside the cluster"
     ),
     aspects=(
         Aspect("flow", "problems", 0, ("exercise",), _flow),

@@ -9,6 +9,8 @@ from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, none_
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence, Settle
 
+WINDOW_S: Final = 30.0
+"""Seconds after the last pod was Ready that belong to the start-up."""
 SHOWN: Final = 160
 """Characters of a log line in a reason; the report shows more."""
 
@@ -19,13 +21,26 @@ def _settle(evidence: Evidence) -> Settle:
     return evidence.settle
 
 
+def _watched(settle: Settle) -> None:
+    """Check that the pods were given the time in which an error may come."""
+    if settle.window_s < WINDOW_S:
+        raise void(f"logs and events were read {settle.window_s:.0f} s after Ready, not {WINDOW_S:.0f} s after it")
+
+
+def _words(ruling: str | None) -> str:
+    return f" ({ruling})" if ruling else ""
+
+
 def _logs(evidence: Evidence) -> Finding:
     settle = _settle(evidence)
     problems = [
-        f"{log.pod}/{log.container}: {hit.level}: {hit.line[:SHOWN]}" for log in settle.logs for hit in log.hits
+        f"{log.pod}/{log.container}: {hit.level}: {hit.line[:SHOWN]}{_words(hit.ruling)}"
+        for log in settle.logs
+        for hit in log.hits
     ]
     problems += [f"{log.pod}/{log.container} had to start again" for log in settle.logs if log.kind == "previous"]
     if not problems:
+        _watched(settle)
         _complete(evidence, settle)
     lines, allowed = sum(log.lines for log in settle.logs), sum(len(log.allowed) for log in settle.logs)
     return none_of(
@@ -47,9 +62,15 @@ def _complete(evidence: Evidence, settle: Settle) -> None:
 def _events(evidence: Evidence) -> Finding:
     settle = _settle(evidence)
     late = [event for event in settle.events if event.after_ready]
-    problems = [f"{event.object}: {event.reason}: {event.message[:SHOWN]} ({event.count} times)" for event in late]
-    early = len(settle.events) - len(late)
-    return none_of(problems, f"no Warning event after Ready, {early} before it while starting")
+    problems = [
+        f"{event.object}: {event.reason}: {event.message[:SHOWN]} ({event.count} times){_words(event.ruling)}"
+        for event in late
+        if not event.allowed
+    ]
+    if not problems:
+        _watched(settle)
+    allowed, early = len(late) - len(problems), len(settle.events) - len(late)
+    return none_of(problems, f"no Warning event after Ready but {allowed} allowed ones, {early} while starting")
 
 
 CRITERION: Final = Criterion(
@@ -58,7 +79,8 @@ CRITERION: Final = Criterion(
     promise="Pod startup logs contain no error messages",
     method=(
         "The log of every container, init and previous ones included, from its start until 30 s after the last pod was "
-        "Ready; levels are parsed from JSON lines, other formats by rule; Warning events after Ready count too"
+        "Ready; levels are parsed from JSON lines, other formats by rule; Warning events after Ready count too; "
+        "what is expected is allowed by entries with reason, owner, last day and maximum count"
     ),
     aspects=(
         Aspect("logs", "hits", 0, ("settle",), _logs),

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, under, void
+from pytest_todo_k8s.criteria.cross_check import doubt
 from pytest_todo_k8s.criteria.usage import cpu_shares, memory_shares
 from pytest_todo_k8s.evidence import Verdict
 
@@ -75,6 +76,8 @@ def _usages(app: str, evidence: Evidence) -> list[ContainerUsage]:
         raise void(f"use of {', '.join(missing) or f'todo-{app}'} was not measured")
     for usage in usages:
         _check_samples(usage, measure.load)
+        if said := doubt(usage):
+            raise void(said)
     return usages
 
 
@@ -102,7 +105,8 @@ CRITERION: Final = Criterion(
     promise="Resource utilization stays within recommended limits (CPU < 80%, Memory < 80%)",
     method=(
         "Under a declared load each container's cgroup is read every second; the highest 5 s CPU window and the "
-        "highest working set of the worst pod count against the container's limit; metrics.k8s.io stands beside it"
+        "highest working set of the worst pod count against the container's limit; metrics.k8s.io must not "
+        "grossly disagree"
     ),
     aspects=tuple(
         Aspect(f"{app}-{what}", "%", LIMIT_PERCENT, ("measure",), partial(judge, app))

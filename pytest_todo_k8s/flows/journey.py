@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 REDIRECTS: Final = frozenset({302, 303, 307, 308})
 PROTECTED_PAGE: Final = "/tasks"
 LOG_IN_PAGE: Final = "/login"
+NOT_FOUND: Final = 404
 
 
 class JourneyEnd(Exception):  # noqa: N818  it is no error of ours: a step found the application broken
@@ -78,14 +79,17 @@ class KeptTasks:
         return [self.by_chat, self.by_hand]
 
 
-def use_the_application(journey: Journey, base_url: str, account: Account, kept: KeptTasks) -> None:
+def use_the_application(journey: Journey, base_url: str, account: Account, kept: KeptTasks, stranger: Account) -> None:
     """Sign up, log in anew, create, list, edit, toggle and delete tasks, have one made by the assistant, log out.
+
+    Between, another user looks for the tasks and must not find them.
 
     Args:
         journey: Takes the steps.
         base_url: The frontend.
         account: A new account; it exists afterwards, with the tasks `kept`.
         kept: The tasks that stay.
+        stranger: Another new account.
 
     Raises:
         JourneyEnd: A step failed.
@@ -95,11 +99,15 @@ def use_the_application(journey: Journey, base_url: str, account: Account, kept:
     with Visitor(base_url) as visitor:
         with journey.step("log-in"):
             _same("the account", visitor.log_in(account)["user"]["email"], account.email)
-        _handle_tasks(journey, visitor, kept.by_hand)
+        task_id = _handle_tasks(journey, visitor, kept.by_hand)
         with journey.step("chat"):
             used = visitor.say(f'Add a task "{kept.by_chat}"')
             _same("what the assistant used", used, ["add_task"])
             _same("the list", visitor.titles(), kept.titles)
+        with Visitor(base_url) as other, journey.step("second user"):
+            other.sign_up(stranger)
+            _sees_nothing(other, task_id)
+            _same("the first user's list", visitor.titles(), kept.titles)
         with journey.step("log-out"):
             visitor.call("POST", "/api/auth/logout", expect=NO_CONTENT)
         with journey.step("protected page"):
@@ -117,7 +125,8 @@ def list_again(journey: Journey, base_url: str, account: Account, kept: KeptTask
         _same("the list", visitor.titles(), kept.titles)
 
 
-def _handle_tasks(journey: Journey, visitor: Visitor, kept_title: str) -> None:
+def _handle_tasks(journey: Journey, visitor: Visitor, kept_title: str) -> str:
+    """Handle two tasks and return the id of the one that stays."""
     first_title, other_title = f"{kept_title} at first", f"{kept_title} to delete"
     with journey.step("create"):
         kept, other = visitor.create(first_title), visitor.create(other_title)
@@ -133,6 +142,16 @@ def _handle_tasks(journey: Journey, visitor: Visitor, kept_title: str) -> None:
     with journey.step("delete"):
         visitor.call("DELETE", f"/api/tasks/{other['id']}", expect=NO_CONTENT)
         _same("the list", visitor.titles(), [kept_title])
+    return str(kept["id"])
+
+
+def _sees_nothing(stranger: Visitor, task_id: str) -> None:
+    """Check that a user has no tasks, and that somebody else's can't be read, changed or deleted, nor be told apart."""
+    _same("the second user's list", stranger.titles(), [])
+    path = f"/api/tasks/{task_id}"
+    for method, body in (("GET", None), ("PATCH", {"title": "taken over"}), ("DELETE", None)):
+        status = stranger.request(method, path, body).status
+        _same(f"the answer to {method} of the first user's task by the second", status, NOT_FOUND)
 
 
 def _redirects_to_log_in(visitor: Visitor) -> None:

@@ -94,7 +94,7 @@ def add_metrics(
     Args:
         usage: The container.
         pods: Items of PodMetrics (raw JSON).
-        since: Start of the load (UTC); a sample taken before it says nothing of it.
+        since: Start of the readings (UTC); a sample taken before it says nothing of them.
         now: The time at which `pods` was read.
     """
     pod = next((each for each in pods if each["metadata"]["name"] == usage.pod), None)
@@ -112,6 +112,7 @@ def add_metrics(
         timestamp=pod["timestamp"],
         window_s=duration_s(pod["window"]),
         age_s=(now - taken).total_seconds(),
+        at_s=usage.samples[0].at_s + (taken - since).total_seconds() if usage.samples else None,
         cpu_cores=float(parse_quantity(measured["cpu"])),
         memory_bytes=int(parse_quantity(measured["memory"])),
     )

@@ -80,6 +80,7 @@ def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path])
     rendered = manifests.rendered(helm, chart, values, checked)
     manifests.refusals(helm, chart, values, context.state_dir, checked)
     manifests.rules(rendered, checked)
+    manifests.offline(rendered, chart.kubernetes, checked)
     return rendered
 
 

@@ -48,9 +48,9 @@ def run(context: RunContext) -> None:
     context.evidence.exercise = exercise
     account = Account.new("exercise", context.redactor)
     kept = KeptTasks(f"task of {context.evidence.run.id}", f"chat task of {context.evidence.run.id}")
-    frontend = context.deployed().frontend.local_url
+    frontend, stranger = context.deployed().frontend.local_url, Account.new("stranger", context.redactor)
     try:
-        use_the_application(journey, frontend, account, kept)
+        use_the_application(journey, frontend, account, kept, stranger)
         if not _note_rows(context, exercise, kept, account, "after the user's way"):
             return
         with journey.step("replace the backend's pod"):

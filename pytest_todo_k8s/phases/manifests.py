@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from pytest_todo_k8s.cluster import pod_rules
+from pytest_todo_k8s.cluster import pod_rules, schemas
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.objects import Kinds, foreign, title
 from pytest_todo_k8s.cluster.workloads import Workload, workloads
@@ -94,6 +94,12 @@ def rules(manifests: Sequence[Mapping[str, Any]], into: Manifests) -> None:
     into.checks += pod_rules.check(manifests, APP_KEYS)
 
 
+def offline(manifests: Sequence[Mapping[str, Any]], kubernetes: str, into: Manifests) -> None:
+    """Check the rendered manifests by the schemas of the cluster's version, where these are installed."""
+    if schemas.available():
+        into.checks += schemas.check(manifests, kubernetes)
+
+
 def server_side(kube: Kube, namespace: str, manifests: Sequence[Mapping[str, Any]], into: Manifests) -> list[str]:
     """Let the API server judge every object by a strict dry run; nothing is stored.
 
@@ -114,7 +120,7 @@ def server_side(kube: Kube, namespace: str, manifests: Sequence[Mapping[str, Any
 
 
 def compare_live(context: RunContext) -> None:
-    """Note what lives in the run's namespace and is not of its release, and what the release takes of the quota.
+    """Note the live objects that are in no template, and what the release takes of the quota.
 
     Raises:
         TodoK8sError: Helm or the API fails.
@@ -122,8 +128,8 @@ def compare_live(context: RunContext) -> None:
     checked = context.evidence.manifests
     if checked is not None:
         helm, chart = release(context)
-        live = Kinds(context.kube).live(chart.namespace)
-        checked.foreign = foreign(live, helm.released(chart))
+        kinds, released = Kinds(context.kube), helm.released(chart)
+        checked.foreign = foreign(kinds.live(chart.namespace), released)
         checked.checks.append(_quota(context.kube, chart.namespace))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.comparing import generated, rows
 from pytest_todo_k8s.comparing.answers import ask, differences
-from pytest_todo_k8s.comparing.corpus import corpus
+from pytest_todo_k8s.comparing.corpus import USERS, Corpus, corpus
 from pytest_todo_k8s.comparing.normalise import RULES
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.evidence import Parity
@@ -17,13 +20,20 @@ from pytest_todo_k8s.tools.redaction import generate
 from pytest_todo_k8s.tools.toolchain import cache_root
 
 if TYPE_CHECKING:
+    from pytest_todo_k8s.comparing.answers import Answer
+    from pytest_todo_k8s.comparing.rows import Stored
     from pytest_todo_k8s.context import RunContext
 
+DOCUMENT: Final = "/openapi.json"
+PLAIN: Final = "the plain application"
+CLUSTER: Final = "the application in the cluster"
 _FORWARD_TIMEOUT_S: Final = 30.0
+_DOCUMENT_TIMEOUT_S: Final = 10.0
 _POLL_S: Final = 0.3
 _STEADY: Final = 6
 """Good answers in a row after which the port-forward is known to stay: one that breaks ends within a second."""
 _OK: Final = 200
+_SEEDS: Final = 2**32
 
 
 def run(context: RunContext) -> None:
@@ -32,26 +42,75 @@ def run(context: RunContext) -> None:
     Raises:
         PhaseError: One of the two applications can't be asked.
     """
-    if not postgres.installed():
-        context.evidence.parity = Parity(skipped=postgres.REMEDY)
+    if missing := _missing():
+        context.evidence.parity = Parity(skipped=missing)
         return
-    passwords = {user: generate(18) for user in ("ann", "bob")}
-    for password in passwords.values():
-        context.redactor.add(password)
-    known = {user: each.reveal() for user, each in passwords.items()}
-    requests = corpus(context.evidence.run.id, known, chat=context.settings.model_key is None)
-    cache = cache_root(context.settings.environment) / "plain"
-    with backend_with_model(context, context.settings.root, cache) as url:
-        plain = ask(url, requests, "the plain application")
+    run_id = context.evidence.run.id
+    known, here, here_stored = _ask_plain(context, run_id)
     cluster_url = context.deployed().backend_url
     _wait_for_cluster(cluster_url)
-    cluster = ask(cluster_url, requests, "the application in the cluster")
+    there = ask(cluster_url, known.requests, CLUSTER)
     # The refused body breaks its connection, and kubectl's port-forward with it; who comes next finds it open again.
     _wait_for_cluster(cluster_url, in_a_row=_STEADY)
+    there_stored = rows.stored(context.deployed().database_url, run_id, context.redactor, CLUSTER)
+    found = [*differences(known.requests, here, there), *rows.row_differences(here_stored, there_stored)]
     context.evidence.parity = Parity(
-        requests=len(requests), normalised=list(RULES), differences=differences(requests, plain, cluster)
+        requests=len(known.requests),
+        generated=known.generated,
+        seed=known.seed,
+        operations=list(known.operations),
+        unasked=known.unasked,
+        rows=here_stored.count,
+        normalised=[*RULES, rows.RULE],
+        differences=found,
     )
-    context.progress(f"parity: {len(requests)} requests, {len(context.evidence.parity.differences)} differences")
+    context.progress(f"parity: {len(known.requests)} requests (seed {known.seed}), {len(found)} differences")
+
+
+def _missing() -> str | None:
+    """Say what has to be installed first, if anything has."""
+    if not postgres.installed():
+        return postgres.REMEDY
+    if not generated.installed():
+        return generated.REMEDY
+    return None if rows.readable() else rows.REMEDY
+
+
+def _ask_plain(context: RunContext, run_id: str) -> tuple[Corpus, list[Answer], Stored]:
+    """Run the plain application, make the corpus from its API document, and send it there."""
+    passwords = {user: generate(18) for user in USERS}
+    for password in passwords.values():
+        context.redactor.add(password)
+    chosen = context.settings.seed
+    cache = cache_root(context.settings.environment) / "plain"
+    with backend_with_model(context, context.settings.root, cache) as plain:
+        known = corpus(
+            _document(plain.url),
+            run_id,
+            {user: each.reveal() for user, each in passwords.items()},
+            seed=secrets.randbelow(_SEEDS) if chosen is None else chosen,
+            folder=context.state_dir / "hypothesis",
+            chat=context.settings.model_key is None,
+        )
+        answers = ask(plain.url, known.requests, PLAIN)
+        return known, answers, rows.stored(plain.database_url, run_id, context.redactor, PLAIN)
+
+
+def _document(url: str) -> object:
+    """Read the API document.
+
+    Raises:
+        PhaseError: There is none.
+    """
+    with new_session() as session:
+        answer = fetch(session, url + DOCUMENT, timeout_s=_DOCUMENT_TIMEOUT_S)
+    try:
+        return json.loads(answer.body)
+    except ValueError:
+        seen = answer.error or f"status {answer.status}"
+        raise PhaseError(
+            "parity", f"{PLAIN} has no API document at {DOCUMENT}: {seen}", "let it serve its OpenAPI document there"
+        ) from None
 
 
 def _wait_for_cluster(url: str, in_a_row: int = 1) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_todo_k8s.allowances import Allowances
 from pytest_todo_k8s.cluster import pod_logs
 from pytest_todo_k8s.cluster.diagnose import plain
 from pytest_todo_k8s.cluster.rollout import condition, is_ready, restarts
+from pytest_todo_k8s.criteria.sc_007_clean_logs import WINDOW_S
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.evidence import Settle, WarningEvent
 from pytest_todo_k8s.phases import manifests
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.evidence import Deploy
 
-WINDOW_S: Final = 30.0
-"""Seconds after the last pod was Ready that still belong to the start-up (SC-007)."""
 MESSAGE_CHARACTERS: Final = 500
 
 
@@ -36,10 +36,14 @@ def run(context: RunContext) -> None:
     ready_at_s = context.started_s + deploy.start_s + deploy.ready_s
     left = _watch(context, ready_at_s + WINDOW_S, {pod.name for pod in deploy.pods if pod.ready_s is not None})
     pods = kube.items(f"/api/v1/namespaces/{namespace}/pods")
+    window_s = time.monotonic() - ready_at_s
+    expected = Allowances(context.settings.allowed)
+    folder = context.logs_dir / "pods"
     context.evidence.settle = Settle(
-        window_s=time.monotonic() - ready_at_s,
-        logs=pod_logs.collect(kube, namespace, pods, context.logs_dir / "pods", context.redactor),
-        events=_warnings(context, deploy),
+        window_s=window_s,
+        logs=pod_logs.collect(kube, namespace, pods, folder, context.redactor, allowances=expected),
+        events=_warnings(context, deploy, expected),
+        allowances=expected.listed(),
         unready=sorted(left | _changed(pods, deploy)),
         restarts={pod["metadata"]["name"]: restarts(pod) for pod in pods},
     )
@@ -67,11 +71,11 @@ def _changed(pods: Iterable[Mapping[str, Any]], deploy: Deploy) -> set[str]:
     return {name for name, moment in first.items() if now.get(name) != moment}
 
 
-def _warnings(context: RunContext, deploy: Deploy) -> list[WarningEvent]:
+def _warnings(context: RunContext, deploy: Deploy, expected: Allowances) -> list[WarningEvent]:
     """Return the namespace's Warning events; their times, as those of conditions, are the cluster's."""
     ready = max((pod.conditions.get("Ready", "") for pod in deploy.pods if pod.ready_s is not None), default="")
     events = context.kube.items(f"/api/v1/namespaces/{context.settings.namespace}/events", fieldSelector="type=Warning")
-    return [
+    found = [
         WarningEvent(
             object=f"{event['involvedObject'].get('kind')}/{event['involvedObject'].get('name')}",
             reason=str(event.get("reason")),
@@ -82,6 +86,10 @@ def _warnings(context: RunContext, deploy: Deploy) -> list[WarningEvent]:
         )
         for event in events
     ]
+    for each in found:
+        if each.after_ready and (ruling := expected.rule("event", f"{each.reason}: {each.message}", each.count)):
+            each.allowed, each.ruling = ruling.allows, ruling.words
+    return found
 
 
 def _last_seen(event: Mapping[str, Any]) -> str:

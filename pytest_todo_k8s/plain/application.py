@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.plain.host import Host
     from pytest_todo_k8s.plain.node import Node
+    from pytest_todo_k8s.tools.redaction import Secret
 
 BACKEND: Final = "app/backend"
 EMULATOR: Final = "app/gemini_emulator"
@@ -31,6 +32,14 @@ class Addresses:
     backend: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlainBackend:
+    """The backend's URL, and its database's."""
+
+    url: str
+    database_url: Secret
+
+
 def check(root: Path) -> None:
     """Make sure that a folder holds the application.
 
@@ -43,8 +52,8 @@ def check(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def backend_with_model(host: Host, root: Path, cache: Path) -> Iterator[str]:
-    """Run database, emulated model and backend for as long as the block lasts, and give the backend's URL.
+def backend_with_model(host: Host, root: Path, cache: Path) -> Iterator[PlainBackend]:
+    """Run database, emulated model and backend for as long as the block lasts.
 
     Args:
         host: Who runs them.
@@ -60,7 +69,7 @@ def backend_with_model(host: Host, root: Path, cache: Path) -> Iterator[str]:
         backend.gemini_emulator(host, python, root / EMULATOR) as model,
         backend.backend(host, python, root / BACKEND, database_url, model) as url,
     ):
-        yield url
+        yield PlainBackend(url, database_url)
 
 
 @contextlib.contextmanager
@@ -79,7 +88,7 @@ def application(host: Host, root: Path, cache: Path, node: Node, port: int) -> I
     """
     frontend.make(host, node)
     with (
-        backend_with_model(host, root, cache) as backend_url,
-        frontend.frontend(host, node, backend_url, port) as url,
+        backend_with_model(host, root, cache) as plain,
+        frontend.frontend(host, node, plain.url, port) as url,
     ):
-        yield Addresses(frontend=url, backend=backend_url)
+        yield Addresses(frontend=url, backend=plain.url)

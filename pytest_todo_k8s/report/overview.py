@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria import judge
 from pytest_todo_k8s.criteria.figures import duration, figure
+from pytest_todo_k8s.criteria.limits import beside, telling_part
 from pytest_todo_k8s.criteria.outcome import EXPECTED, Outcome, asked, outcome
 from pytest_todo_k8s.evidence import Verdict
 from pytest_todo_k8s.report.graphics import limit_bar
@@ -123,7 +124,7 @@ def _row(result: CriterionResult) -> Row:
         icon=icon(result.verdict),
         tone=tone,
         measured=measured(result),
-        limit=limit(result.limit, result.unit),
+        limit=limit(result.limit, result.unit) + beside(result.id, telling_part(result), result.limit),
         bar=limit_bar((result.measured or 0) / (result.limit or 1), tone) if drawable else None,
         reason=_begin(result.reason),
     )
@@ -138,7 +139,7 @@ def measured(result: CriterionResult) -> str | None:
     """Write the figure that a verdict rests on, with the part it belongs to; None where there is none."""
     if result.measured is None:
         return None
-    part = next((part.name for part in result.parts if part.reason == result.reason), None)
+    part = telling_part(result)
     telling = len(result.parts) > 1 and (result.unit in CONTINUOUS or result.verdict is not Verdict.PASS)
     return figure(result.measured, result.unit) + (f" ({part})" if part and telling else "")
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pytest_todo_k8s.criteria import CRITERIA
 from pytest_todo_k8s.criteria.figures import figure
+from pytest_todo_k8s.criteria.limits import beside
 from pytest_todo_k8s.criteria.outcome import Outcome, outcome
 from pytest_todo_k8s.report import overview
 from pytest_todo_k8s.report.blocks import Listing, Table
@@ -135,7 +136,7 @@ def _parts(result: CriterionResult) -> Table:
             part.name,
             part.verdict.value,
             "not measured" if part.measured is None else figure(part.measured, part.unit),
-            overview.limit(part.limit, part.unit),
+            overview.limit(part.limit, part.unit) + beside(result.id, part.name, part.limit),
             part.reason,
         )
         for part in result.parts

@@ -42,6 +42,8 @@ def test_every_option_has_its_three_names() -> None:
         ("--todo-model-key-env", "TODO_MODEL_KEY_ENV", "todo_model_key_env"),
         ("--todo-only", "TODO_ONLY", "todo_only"),
         ("--todo-limit", "TODO_LIMIT", "todo_limit"),
+        ("--todo-seed", "TODO_SEED", "todo_seed"),
+        ("--todo-tasks", "TODO_TASKS", "todo_tasks"),
         ("--todo-strict", "TODO_STRICT", "todo_strict"),
     ]
 
@@ -183,6 +185,13 @@ def test_only(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TODO_ONLY", "SC-003,SC-3")
     with pytest.raises(ConfigError, match="TODO_ONLY='SC-003,SC-3' names no criterion: write one or more of SC-001"):
         read("--todo-cluster=minikube")
+
+
+def test_seed(read: Read) -> None:
+    assert read("--todo-cluster=minikube", "--todo-seed=4711").seed == 4711
+    assert read("--todo-cluster=minikube").seed is None
+    with pytest.raises(ConfigError, match="--todo-seed='-1' is no seed"):
+        read("--todo-cluster=minikube", "--todo-seed=-1")
 
 
 @pytest.mark.parametrize(("word", "strict"), [("yes", True), ("TRUE", True), ("1", True), ("no", False), ("0", False)])

@@ -68,6 +68,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200 if open_door else 307, b"", headers={} if open_door else {"Location": "/login"})
         elif path == "/api/tasks":
             self.for_user(self.list_tasks)
+        elif path.startswith("/api/tasks/"):
+            self.for_user(lambda user: self.with_task(user, lambda task: self.answer(200, task)))
         else:
             self.answer(404, {"error": {"code": "NOT_FOUND"}})
 
@@ -88,7 +90,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         body = self.body()
-        task = self.server.tasks[self.path.split("/")[3]]
+        self.for_user(lambda user: self.with_task(user, lambda task: self.change(task, body)))
+
+    def change(self, task: dict[str, Any], body: dict[str, Any]) -> None:
         if self.path.endswith("/toggle"):
             task["completed"] = not task["completed"]
         elif "edit" not in self.server.faults:
@@ -96,8 +100,17 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, task)
 
     def do_DELETE(self) -> None:
-        self.server.tasks.pop(self.path.split("/")[3])
+        self.for_user(lambda user: self.with_task(user, self.remove))
+
+    def remove(self, task: dict[str, Any]) -> None:
+        self.server.tasks.pop(task["id"])
         self.answer(204, b"")
+
+    def with_task(self, user: str, action: Any) -> None:
+        """Do something with the task that the path names, if it is the user's own."""
+        task = self.server.tasks.get(self.path.split("/")[3])
+        ours = task is not None and (task["owner"] == user or "no owners" in self.server.faults)
+        action(task) if ours else self.answer(404, {"error": {"code": "NOT_FOUND"}})
 
     def for_user(self, action: Any) -> None:
         held = cookies.SimpleCookie(self.headers.get("Cookie", "")).get("todo_session")
@@ -105,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         action(user) if user else self.answer(401, {"error": {"code": "UNAUTHENTICATED"}})
 
     def list_tasks(self, user: str) -> None:
-        tasks = [task for task in reversed(self.server.tasks.values()) if task["owner"] == user]
+        everybodys = "one list" in self.server.faults
+        tasks = [task for task in reversed(self.server.tasks.values()) if everybodys or task["owner"] == user]
         self.answer(200, {"tasks": tasks, "total": len(tasks)} if "list" not in self.server.faults else {"total": 0})
 
     def create(self, user: str, body: dict[str, Any]) -> None:

@@ -64,6 +64,7 @@ def logs(evidence: Evidence) -> list[Block]:
         *(_hits("Hit", log, hit) for log in settle.logs for hit in log.hits),
         *(_hits("Allowed line", log, hit) for log in settle.logs for hit in log.allowed),
         _events(settle),
+        Listing("Allow-list, and how often each entry was used", tuple(settle.allowances)),
     ]
 
 
@@ -92,7 +93,8 @@ def _log(log: ContainerLog) -> tuple[str, ...]:
 
 
 def _hits(what: str, log: ContainerLog, hit: LogHit) -> Listing:
-    return Listing(f"{what}, {hit.level}: {log.pod}/{log.container}", tuple(_lines(hit)))
+    ruling = f" ({hit.ruling})" if hit.ruling else ""
+    return Listing(f"{what}, {hit.level}: {log.pod}/{log.container}{ruling}", tuple(_lines(hit)))
 
 
 def _lines(hit: LogHit) -> Iterator[str]:
@@ -109,8 +111,10 @@ def _events(settle: Settle) -> Table:
             event.reason,
             str(event.count),
             "after Ready" if event.after_ready else "while starting",
+            event.ruling or "no entry",
             event.message,
         )
         for event in settle.events
     )
-    return Table("Warning events", ("Object", "Reason", "Times", "When", "Message"), rows, figures=(2,))
+    head = ("Object", "Reason", "Times", "When", "Allow-list", "Message")
+    return Table("Warning events", head, rows, figures=(2,))

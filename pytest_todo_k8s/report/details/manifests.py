@@ -32,8 +32,17 @@ def parity(evidence: Evidence) -> list[Block]:
         return []
     rows = tuple((each.request, each.where, each.plain, each.cluster) for each in compared.differences)
     facts = (
-        ("Requests compared", str(compared.requests)),
-        ("Normalised", "; ".join(compared.normalised) or "nothing"),
+        ("Requests compared", f"{compared.requests}, of them {compared.generated} made by chance"),
+        ("Seed of the chance", "none" if compared.seed is None else str(compared.seed)),
+        (
+            "Operations of the API document",
+            f"{len(compared.operations)}, not asked: {', '.join(compared.unasked) or 'none'}",
+        ),
+        ("Rows compared", str(compared.rows)),
         ("Not run because", compared.skipped or "it was run"),
     )
-    return [Facts(facts), Table("Differences", ("Request", "Where", "Plain", "In the cluster"), rows)]
+    return [
+        Facts(facts),
+        Listing("Normalised before the comparison", tuple(compared.normalised)),
+        Table("Differences", ("Request", "Where", "Plain", "In the cluster"), rows),
+    ]

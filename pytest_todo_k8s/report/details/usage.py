@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_todo_k8s.criteria.criterion import Unjudged
+from pytest_todo_k8s.criteria.cross_check import doubt
 from pytest_todo_k8s.criteria.figures import figure
 from pytest_todo_k8s.criteria.sc_008_utilisation import LIMIT_PERCENT
 from pytest_todo_k8s.criteria.usage import cpu_shares, memory_shares, throttled_share
@@ -81,8 +82,9 @@ def _metrics(usage: ContainerUsage) -> str:
     sample = usage.metrics_api
     if sample is None:
         return usage.metrics_reason or "not asked"
+    agrees = "in doubt" if doubt(usage) else "agrees" if sample.at_s is not None else "not compared"
     return (
-        f"{sample.cpu_cores * 1000:.0f} m, {sample.memory_bytes / 1024**2:.0f} MiB, "
+        f"{agrees}: {sample.cpu_cores * 1000:.0f} m, {sample.memory_bytes / 1024**2:.0f} MiB, "
         f"{figure(sample.age_s, 's')} old, over {figure(sample.window_s, 's')}"
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s.comparing.answers import Answer, ask, differences
-from pytest_todo_k8s.comparing.corpus import corpus
+from pytest_todo_k8s.comparing.scenario import scenario
 from tests.app.backend.conftest import MODEL_KEY, PASSWORD
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.app.backend.conftest import SettingsFor, StartBackend
 
-REQUESTS = corpus("run-1", {"ann": PASSWORD, "bob": PASSWORD}, chat=True)
+REQUESTS = scenario("run-1", {"ann": PASSWORD, "bob": PASSWORD}, chat=True)
 
 
 @pytest.fixture

@@ -66,9 +66,9 @@ def test_the_application_without_containers(command: BackgroundCommand) -> None:
     assert len(children) >= len(PARTS)
     journey, account = Journey(time.monotonic), Account.new("ann", Redactor())
     kept = KeptTasks("water the plants", "buy milk")
-    use_the_application(journey, url, account, kept)
+    use_the_application(journey, url, account, kept, Account.new("bob", Redactor()))
     list_again(journey, url, account, kept)
-    assert {step.name for step in journey.steps} >= {"sign-up", "log-in", "create", "chat", "log-out"}
+    assert {step.name for step in journey.steps} >= {"sign-up", "log-in", "create", "chat", "second user", "log-out"}
     os.kill(command.pid, signal.SIGTERM)
     command.process.wait(60)
     assert command.stop() == 0

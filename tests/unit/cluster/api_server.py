@@ -25,6 +25,7 @@ class Asked:
     path: str
     query: dict[str, str]
     body: Any
+    content: str = ""
 
 
 @dataclass
@@ -99,9 +100,10 @@ def api_server() -> Iterator[ApiServer]:
             raw = self.rfile.read(length)
             url = urlsplit(self.path)
             query = {key: values[0] for key, values in parse_qs(url.query).items()}
-            self._send(api.next(Asked(self.command, url.path, query, json.loads(raw) if raw else None)))
+            kind = self.headers.get("Content-Type") or ""
+            self._send(api.next(Asked(self.command, url.path, query, json.loads(raw) if raw else None, kind)))
 
-        do_GET = do_POST = do_DELETE = _answer  # noqa: N815  names that the base class asks for
+        do_GET = do_POST = do_DELETE = do_PATCH = _answer  # noqa: N815  names that the base class asks for
 
         def _send(self, answer: Answer) -> None:
             self.send_response(answer.status)

@@ -5,10 +5,11 @@ import re
 
 import pytest
 
-from pytest_todo_k8s.cluster.log_levels import HITS, SHOWN, Allowed, Scan, level
+from pytest_todo_k8s.allowances import Allowances, Allowed
+from pytest_todo_k8s.cluster.log_levels import HITS, SHOWN, Scan, level
 
 TODAY = dt.date(2026, 11, 23)
-RULE = Allowed(re.compile("probe"), "a probe that came early", "platform", TODAY, 2)
+RULE = Allowed(re.compile("probe"), "log", "a probe that came early", "platform", TODAY, 2)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +70,15 @@ def test_hits_are_bounded_and_counted_all_the_same() -> None:
     assert {len(hit.line) for hit in scan.hits} == {SHOWN}
 
 
-def test_a_rule_allows_no_more_than_its_number_and_not_after_its_day() -> None:
-    text = "ERROR: probe\n" * 3
-    scan = Scan(rules=(RULE,), today=TODAY)
-    scan.read(text)
-    assert (len(scan.allowed), len(scan.hits)) == (2, 1)
-    scan = Scan(rules=(RULE,), today=TODAY + dt.timedelta(days=1))
-    scan.read(text)
-    assert (len(scan.allowed), len(scan.hits)) == (0, 3)
+def test_what_is_expected_is_counted_apart_and_says_by_which_entry() -> None:
+    expected = Allowances((RULE,), TODAY)
+    scan = Scan(expected)
+    scan.read("ERROR: probe\n")
+    assert [(hit.line, hit.ruling) for hit in scan.allowed] == [("ERROR: probe", RULE.words)]
+    other = Scan(expected)
+    other.read("ERROR: probe\n" * 2)
+    assert (len(other.allowed), len(other.hits)) == (1, 1), "two in one run, whatever the log"
+    assert other.hits[0].ruling == f"more often than allowed: {RULE.words}"
 
 
 def test_a_log_that_can_not_be_read_is_a_hit() -> None:

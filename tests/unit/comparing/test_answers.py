@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s.comparing.answers import Answer, ask, differences
-from pytest_todo_k8s.comparing.corpus import Request
+from pytest_todo_k8s.comparing.request import Request
 from pytest_todo_k8s.errors import PhaseError
 
 if TYPE_CHECKING:
@@ -68,6 +68,13 @@ def test_values_are_captured_and_sent() -> None:
     assert first.body == {"token": "<token>", "user": {"id": "<id 1>"}}
     assert first.headers == {"content-type": "application/json"}
     assert (second.status, third.status, third.body) == (200, 415, "plain text")
+
+
+def test_of_metrics_only_what_describes_them_is_compared() -> None:
+    text = b"# TYPE b counter\n# HELP b Beans.\nb 12.5\n"
+    with application({"/raw": (200, text, {"Content-Type": "text/plain"})}) as (url, _):
+        [answer] = ask(url, [Request("metrics", "GET", "/raw", user=None)], "the plain application")
+    assert answer.body == ["# HELP b Beans.", "# TYPE b counter"]
 
 
 def test_a_value_that_does_not_come_ends_the_comparison() -> None:

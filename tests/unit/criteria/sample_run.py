@@ -85,7 +85,11 @@ def green() -> Evidence:
         measure=_measure(),
         exercise=_exercise(),
         parity=Parity(
-            requests=42,
+            requests=1549,
+            generated=383,
+            seed=4711,
+            operations=["GET /health", "POST /api/tasks"],
+            rows=61,
             normalised=["ids are numbered in order of appearance", "times become <time>", "tokens become <token>"],
         ),
         cleanup=Cleanup(
@@ -230,6 +234,7 @@ def _manifests() -> Manifests:
         "template values.yaml",
         "template values-dev.yaml",
         "schema refuses a bad value",
+        "offline schema: Deployment/todo-backend",
         "dry-run Deployment/todo-backend",
         "dry-run Deployment/todo-frontend",
         "control: privileged pod refused",
@@ -378,6 +383,7 @@ def _exercise() -> Exercise:
         "toggle",
         "delete",
         "chat",
+        "second user",
         "log-out",
         "protected page",
         "backend pod deleted",

@@ -143,6 +143,23 @@ FAULTS: dict[str, tuple[Change, set[str]]] = {
         ),
         {"SC-007-events"},
     ),
+    "late warning past its day": (
+        set_on(
+            "settle",
+            "events",
+            [
+                WarningEvent(
+                    object="Pod/x",
+                    reason="Unhealthy",
+                    message="probe",
+                    count=1,
+                    after_ready=True,
+                    ruling="no longer allowed: slow disk (ops, until 2026-01-01, at most 2 times)",
+                )
+            ],
+        ),
+        {"SC-007-events"},
+    ),
     "CPU burner": (burn, {"SC-008-frontend-cpu"}),
     "leak": (
         lambda e: setattr(e.measure.usage[1].samples[-1] if e.measure else e, "working_set_bytes", 430_000_000),
@@ -211,6 +228,7 @@ VOID: dict[str, tuple[Change, set[str]]] = {
     "no flow": (set_on("exercise", "steps", []), {"SC-006-flow"}),
     "row not read": (set_on("exercise", "row_found", None), {"SC-006-row"}),
     "empty log": (set_on("settle.logs.2", "lines", 0), {"SC-007-logs"}),
+    "logs read too early": (set_on("settle", "window_s", 29.0), {"SC-007-logs", "SC-007-events"}),
     "no logs": (set_on("settle", "logs", []), {"SC-007-logs"}),
     "a pod's log unread": (lambda e: e.settle.logs.pop() if e.settle else None, {"SC-007-logs"}),
     "no load": (
@@ -265,7 +283,9 @@ VOID: dict[str, tuple[Change, set[str]]] = {
     "chart not rendered": (set_on("manifests", "rendered", []), {"SC-009-in-chart"}),
     "no manifests": (lambda e: setattr(e, "manifests", None), {"SC-009-validation", "SC-009-in-chart"}),
     "no command log": (lambda e: e.commands.clear(), {"SC-010-human-steps", "SC-010-time-outs"}),
-    "few requests": (set_on("parity", "requests", 19), {"SC-011-differences"}),
+    "few requests": (set_on("parity", "requests", 499), {"SC-011-differences"}),
+    "an operation not asked": (set_on("parity", "unasked", ["GET /api/tasks"]), {"SC-011-differences"}),
+    "no rows compared": (set_on("parity", "rows", 0), {"SC-011-differences"}),
     "nothing compared": (lambda e: setattr(e, "parity", None), {"SC-011-differences"}),
 }
 
@@ -278,6 +298,14 @@ def test_missing_or_worthless_evidence_is_incomplete(name: str) -> None:
     found = verdicts(evidence)
     assert {part for part, verdict in found.items() if verdict is not Verdict.PASS} == void
     assert {found[part] for part in void} == {Verdict.INCOMPLETE}
+
+
+def test_a_warning_that_is_allowed_is_counted_apart() -> None:
+    evidence = green()
+    event = WarningEvent(object="Pod/x", reason="Unhealthy", message="p", count=1, after_ready=True, allowed=True)
+    set_on("settle", "events", [event])(evidence)
+    assert verdicts(evidence)["SC-007-events"] is Verdict.PASS
+    assert reason(evidence, "SC-007-events") == "no Warning event after Ready but 1 allowed ones, 0 while starting"
 
 
 def test_parity_that_was_not_asked_for_is_not_run() -> None:

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_todo_k8s import summary
 from pytest_todo_k8s.criteria import CRITERIA, judge, limits
 from pytest_todo_k8s.criteria.criterion import row_name
+from pytest_todo_k8s.criteria.limits import beside
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.evidence import Sample, Verdict
+from pytest_todo_k8s.report import overview
 from tests.unit.criteria.sample_run import green
 
 MEASURED = [
@@ -82,3 +85,20 @@ def test_what_was_not_asked_for_is_not_run() -> None:
     verdicts = {result.id: result.verdict for result in judge(evidence)}
     assert {name for name, verdict in verdicts.items() if verdict is Verdict.PASS} == {"SC-003", "SC-008"}
     assert set(verdicts.values()) == {Verdict.PASS, Verdict.NOT_RUN}
+
+
+def test_a_limit_of_ones_own_stands_beside_the_promised_one() -> None:
+    assert beside("SC-008", "backend-cpu", 70.0) == " (default 80 %)"
+    assert beside("SC-001", "wall", 400.0) == " (default 300 s, LOOSER)"
+    assert beside("SC-008", "backend-cpu", 80.0) == ""
+    assert beside("SC-007", "logs", 0.0) == ""
+    assert beside("SC-008", None, 70.0) == ""
+
+
+def test_the_report_and_the_summary_show_both() -> None:
+    evidence = green()
+    evidence.run.limits = {"SC-001-wall": 400.0}
+    evidence.criteria = judge(evidence)
+    assert overview.rows(evidence)[0].limit == "< 400 s (default 300 s, LOOSER)"
+    told = summary.lines(evidence, narrowed=None, status=0, report=None)
+    assert any("limit 400 s (default 300 s, LOOSER)" in line for line in told)

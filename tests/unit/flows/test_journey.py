@@ -15,15 +15,31 @@ from tests.unit.todo_server import todo_server
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import FlowStep
 
-STEPS = ["sign-up", "log-in", "create", "list", "edit", "toggle", "delete", "chat", "log-out", "protected page"]
+STEPS = [
+    "sign-up",
+    "log-in",
+    "create",
+    "list",
+    "edit",
+    "toggle",
+    "delete",
+    "chat",
+    "second user",
+    "log-out",
+    "protected page",
+]
 KEPT = KeptTasks("kept", "said")
+
+
+def stranger() -> Account:
+    return Account.new("stranger", Redactor())
 
 
 def walk(*faults: str) -> list[FlowStep]:
     journey = Journey(time.monotonic)
     with todo_server(*faults) as server:
         try:
-            use_the_application(journey, server.url, Account.new("test", Redactor()), KEPT)
+            use_the_application(journey, server.url, Account.new("test", Redactor()), KEPT, stranger())
         except JourneyEnd:
             assert not journey.steps[-1].ok
     return journey.steps
@@ -42,6 +58,8 @@ def test_the_whole_way() -> None:
         ("edit", "edit", "the title is 'kept at first', not 'kept'"),
         ("chat off", "chat", "POST /api/chat answered with status 503 instead of 200"),
         ("idle talk", "chat", "what the assistant used is [], not ['add_task']"),
+        ("one list", "second user", "the second user's list is ['said', 'kept'], not []"),
+        ("no owners", "second user", "the answer to GET of the first user's task by the second is 200, not 404"),
         ("open door", "protected page", "answered with status 200 and location '' instead of a redirect to /login"),
     ],
 )
@@ -57,7 +75,7 @@ def test_the_kept_task_is_there_for_its_owner_and_nobody_else() -> None:
     with todo_server() as server:
         kept = {each: KeptTasks(f"kept by {each.name}", f"said by {each.name}") for each in (ann, bob)}
         for account in (ann, bob):
-            use_the_application(journey, server.url, account, kept[account])
+            use_the_application(journey, server.url, account, kept[account], stranger())
         list_again(journey, server.url, ann, kept[ann])
         with pytest.raises(JourneyEnd):
             list_again(journey, server.url, bob, kept[ann])

@@ -50,6 +50,9 @@ class LiveKube(Kube):
             return _resources(*GROUPS[path.removeprefix("/apis/")])
         if path.endswith("/services/todo-frontend-service"):
             return {"spec": {"ports": [{"port": 80, "nodePort": 30080}]}}
+        named = next((each for each in manifests() if path.endswith(f"s/{each['metadata']['name']}")), None)
+        if named:
+            return named
         raise KubeError(404, "NotFound", f"{path} not found")
 
     def items(self, path: str, **_query: object) -> list[dict[str, Any]]:

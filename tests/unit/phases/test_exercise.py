@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.evidence import Exercise
 
-WAY = 10
+WAY = 11
 
 
 def pod(uid: str, *, ready: bool = True, waiting: str | None = None) -> dict[str, Any]:

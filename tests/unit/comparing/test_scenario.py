@@ -1,13 +1,13 @@
-"""The corpus: enough, each request once, every operation, nothing used before it is known."""
+"""The scenario: enough, each request once, every operation, nothing used before it is known."""
 
 from __future__ import annotations
 
 import re
 
-from pytest_todo_k8s.comparing.corpus import corpus
+from pytest_todo_k8s.comparing.scenario import LAST, scenario
 
 PASSWORDS = {"ann": "ann's password", "bob": "bob's password"}
-REQUESTS = corpus("20261123-160000-abcdef", PASSWORDS, chat=True)
+REQUESTS = scenario("20261123-160000-abcdef", PASSWORDS, chat=True)
 OPERATIONS = [
     "GET /health",
     "GET /ready",
@@ -57,8 +57,8 @@ def test_values_are_known_before_they_are_used() -> None:
 
 
 def test_the_assistant_is_left_alone_where_it_has_no_fixed_rules() -> None:
-    assert not [each for each in corpus("x", PASSWORDS, chat=False) if "chat" in each.path or "conv" in each.path]
+    assert not [each for each in scenario("x", PASSWORDS, chat=False) if "chat" in each.path or "conv" in each.path]
 
 
-def test_the_one_that_breaks_a_connection_is_last() -> None:
-    assert REQUESTS[-1].name == "large body"
+def test_the_one_that_breaks_a_connection_is_not_among_them() -> None:
+    assert LAST not in REQUESTS
