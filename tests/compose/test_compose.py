@@ -144,7 +144,13 @@ def test_the_containers_work_together(project: Project) -> None:
     assert status == 200
     assert "Todo" in page
     journey = Journey(time.monotonic)
-    use_the_application(journey, url, Account.new("ann", Redactor()), KeptTasks("water the plants", "buy milk"))
+    use_the_application(
+        journey,
+        url,
+        Account.new("ann", Redactor()),
+        KeptTasks("water the plants", "buy milk"),
+        Account.new("stranger", Redactor()),
+    )
     assert [step.name for step in journey.steps if not step.ok] == []
     assert "chat" in {step.name for step in journey.steps}
 
