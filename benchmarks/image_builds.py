@@ -28,6 +28,7 @@ ROOT: Final = Path(__file__).parents[1]
 CHANGED: Final = {"backend": ("app/server.py", "# {}\n"), "frontend": ("src/app/page.tsx", "// {}\n")}
 """Image and the file that gets one more line, which has to have an effect on nothing."""
 TIMEOUT_S: Final = 1800.0
+LABEL: Final = "todo-k8s.dev/benchmark"
 
 
 class Builds:
@@ -57,7 +58,7 @@ class Builds:
                 dockerfile=source.dockerfile,
                 context=source.context,
                 arguments=build_context.base_images(source, self._toolchain.bases) | build_context.source_date(source),
-                labels={},
+                labels={LABEL: "yes"},
                 cached=cached,
                 log_file=self._log,
                 timeout_s=TIMEOUT_S,
@@ -83,8 +84,10 @@ class Builds:
 
     def remove(self) -> None:
         """Take the images away again."""
-        references = [f"{source.repository}:benchmark" for source in self.sources.values()]
-        self._commands.run([self._toolchain.path("docker"), "image", "rm", "--force", *references], timeout_s=60)
+        docker = self._toolchain.path("docker")
+        listing: list[str | Path] = [docker, "image", "ls", "--quiet", f"--filter=label={LABEL}"]
+        if found := self._commands.run(listing, timeout_s=60).stdout.split():
+            self._commands.run([docker, "image", "rm", "--force", *dict.fromkeys(found)], timeout_s=60)
 
 
 def main(rounds: int) -> None:
@@ -92,11 +95,13 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as work:
         builds = Builds(Path(work))
         measured: dict[str, list[float]] = {"cold, both": [], "warm, backend": [], "warm, frontend": []}
-        for _ in range(rounds):
-            measured["cold, both"].append(builds.cold_s())
-            measured["warm, backend"].append(builds.warm_s("backend"))
-            measured["warm, frontend"].append(builds.warm_s("frontend"))
-        builds.remove()
+        try:
+            for _ in range(rounds):
+                measured["cold, both"].append(builds.cold_s())
+                measured["warm, backend"].append(builds.warm_s("backend"))
+                measured["warm, frontend"].append(builds.warm_s("frontend"))
+        finally:
+            builds.remove()
     load = os.getloadavg()[1]
     print(f"{rounds} rounds, {cores()} cores, load of the machine over 5 minutes {load:.1f}")
     for name, seconds in measured.items():
