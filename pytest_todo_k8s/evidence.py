@@ -206,19 +206,6 @@ class Pod(Model):
     image_ids: dict[str, str] = Field(default_factory=dict)
 
 
-class Deploy(Model):
-    """The deploy phase: `ready_s` is the moment the last pod was Running and Ready, since the start of `helm`."""
-
-    release: str
-    revision: int
-    chart: str
-    namespace_uid: str
-    start_s: float
-    helm_s: float
-    ready_s: float | None
-    pods: list[Pod] = Field(default_factory=list)
-
-
 class LogHit(Model):
     """One log line at a level that must not occur, with its neighbours."""
 
@@ -252,6 +239,35 @@ class WarningEvent(Model):
     after_ready: bool
     allowed: bool = False
     ruling: str | None = Field(default=None, description="what an entry of the allow-list says of it")
+
+
+class Trouble(Model):
+    """One thing that kept a workload from coming up; `code` is a key of `cluster.causes.CAUSES`."""
+
+    about: str
+    code: str
+    cause: str
+    remedy: str
+    after_s: float = Field(description="when it was told, since the start of `helm`")
+
+
+class Deploy(Model):
+    """The deploy phase: `ready_s` is the moment the last pod was Running and Ready, since the start of `helm`.
+
+    Where it is None, `troubles` tell why, and `logs` and `events` hold what pods and cluster said until then.
+    """
+
+    release: str
+    revision: int
+    chart: str
+    namespace_uid: str
+    start_s: float
+    helm_s: float
+    ready_s: float | None
+    pods: list[Pod] = Field(default_factory=list)
+    troubles: list[Trouble] = Field(default_factory=list)
+    logs: list[ContainerLog] = Field(default_factory=list)
+    events: list[WarningEvent] = Field(default_factory=list)
 
 
 class Settle(Model):

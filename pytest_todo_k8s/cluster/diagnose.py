@@ -1,7 +1,6 @@
-"""Why a deployment does not come up: reads pods, jobs and events, and names the cause and the remedy.
+"""Why a deployment does not come up: reads pods, jobs and events, and finds their causes in the table of `causes`.
 
-Reasons and messages are those of kubelet, scheduler and controllers (Kubernetes documentation, "Debug Pods"). A trouble
-that may still pass has a patience: only when it lasts longer does it end the wait.
+A trouble that may still pass has a patience: only when it lasts longer does it end the wait.
 """
 
 from __future__ import annotations
@@ -10,47 +9,69 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_todo_k8s.cluster.causes import CAUSES
+from pytest_todo_k8s.cluster.events import last_seen, plain
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.rollout import condition, container_states
 from pytest_todo_k8s.cluster.workloads import JOB_LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_todo_k8s.cluster.kube import Kube
 
-SHOWN: Final = 300
-"""Characters of one message."""
 LOG_LINES: Final = 4
 LOG_BYTES: Final = 8 * 1024
 LOG_TIMEOUT_S: Final = 5.0
-CAUSES: Final = 3
+SHOWN_CAUSES: Final = 3
 """Causes named in one sentence; the first ones explain the others more often than not."""
-_CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 _REPLICA: Final = re.compile(r"(?:-[a-z0-9]{6,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 """Ending of a pod's name: its ReplicaSet's hash and five characters of its own (Kubernetes: `SafeEncodeString`)."""
 
-_IMAGE_HINT: Final = "compare the chart's image repository and tag with what the load phase brought to the node"
-_WAITING: Final[Mapping[str, tuple[float, str]]] = {
-    "ErrImageNeverPull": (0.0, _IMAGE_HINT),
-    "ImagePullBackOff": (0.0, _IMAGE_HINT),
-    "ErrImagePull": (10.0, _IMAGE_HINT),
-    "InvalidImageName": (0.0, "correct the image's repository and tag in the chart's values"),
-    "CreateContainerConfigError": (5.0, "correct the key or the name of the Secret or ConfigMap in the chart"),
-    "CreateContainerError": (10.0, "correct the container's command or mounts in the chart"),
-    "RunContainerError": (10.0, "correct the container's command in the chart or the image's entry point"),
-    "CrashLoopBackOff": (0.0, "read the container's whole log in the output folder, below logs/pods"),
+_WAITING: Final = {
+    "ErrImageNeverPull",
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
 }
-"""Reasons for which a container waits: seconds of patience and the remedy."""
-_EVENTS: Final[Mapping[str, tuple[float, str]]] = {
-    "FailedCreate": (5.0, "correct the chart, or the quota or policy that refuses its pods"),
-    "FailedMount": (20.0, "correct the volume in the chart: its Secret, ConfigMap or claim"),
-    "FailedAttachVolume": (30.0, "look at the cluster's storage"),
-    "ProvisioningFailed": (30.0, "look at the cluster's storage class and provisioner"),
-}
-"""Reasons of Warning events that keep pods from starting."""
-_PASSING: Final = ("error looking up service account", "timed out waiting for the condition")
-"""Messages of such events that the controllers overcome by trying again."""
+"""Reasons for which a container waits that are causes by themselves; `CrashLoopBackOff` has others behind it."""
+_NOT_STARTED: Final = {"StartError", "ContainerCannotRun"}
+"""Reasons of a container's end that mean it never ran."""
+_EVENTS: Final = tuple(
+    (reason, re.compile(pattern), code)
+    for reason, pattern, code in (
+        ("FailedCreate", "error looking up service account", "ServiceAccountMissing"),
+        ("FailedCreate", "exceeded quota|failed quota", "QuotaExceeded"),
+        ("FailedCreate", "violates PodSecurity", "PodSecurity"),
+        ("FailedCreate", "admission|denied|forbidden", "AdmissionRefused"),
+        ("FailedCreate", "", "FailedCreate"),
+        ("FailedCreatePodSandBox", "", "FailedCreatePodSandBox"),
+        ("FailedMount", "not found|references non-existent", "MountSourceMissing"),
+        ("FailedMount", "", "FailedMount"),
+        ("FailedAttachVolume", "", "FailedAttachVolume"),
+        ("ProvisioningFailed", "storageclass.* not found", "StorageClassMissing"),
+        ("ProvisioningFailed", "", "ProvisioningFailed"),
+        ("FailedBinding", "no storage class is set", "StorageClassMissing"),
+    )
+)
+"""Reasons of events that keep pods from starting, what their message holds, and the cause; the first match counts."""
+_PASSING: Final = "timed out waiting for the condition"
+"""Message of such events that kubelet overcomes by trying again."""
+_SCALES_UP: Final = "TriggeredScaleUp"
+"""Event of the cluster autoscaler on a pod for which it adds a node: a pod that fits on no node is only early."""
+_UNPLACED: Final = (
+    (re.compile(r"persistentvolumeclaim .* not found"), "MountSourceMissing"),
+    (re.compile(r"unbound immediate PersistentVolumeClaims"), "PendingVolume"),
+)
+"""What the scheduler says of a pod that it can't place for another reason than the nodes' size, and the cause."""
+_KILLED_BY_PROBE: Final = re.compile(r"failed (?:startup|liveness) probe")
+_REFUSAL: Final = re.compile(r"probe failed: HTTP probe failed with statuscode: 4\d\d")
+"""A running server refuses what the probe asks; a 5xx or no answer may still become a good one."""
+_CONTAINER: Final = re.compile(r"^spec\.(?:initContainers|containers)\{(.+)\}$")
+_Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +80,32 @@ class Trouble:
 
     Attributes:
         about: Whose trouble it is: `pod/container`, `Kind/name`.
-        reason: Kubernetes' reason, such as `CrashLoopBackOff`.
+        code: The cause, a key of `causes.CAUSES`.
         cause: One sentence without a full stop.
-        hint: What to do.
-        patience_s: Seconds it may last before it counts as final.
         log: Pod and container whose log says more, if one does.
     """
 
     about: str
-    reason: str
+    code: str
     cause: str
-    hint: str
-    patience_s: float
     log: tuple[str, str] | None = None
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        return CAUSES[self.code].remedy
+
+    @property
+    def patience_s(self) -> float:
+        """Seconds it may last before it counts as final."""
+        return CAUSES[self.code].patience_s
 
 
 def troubles(
     pods: Iterable[Mapping[str, Any]],
     short: Iterable[str],
     jobs: Iterable[Mapping[str, Any]],
-    events: Iterable[Mapping[str, Any]],
+    events: Iterable[_Event],
 ) -> list[Trouble]:
     """Return what is wrong, containers first.
 
@@ -89,44 +116,38 @@ def troubles(
         events: The namespace's events; they stay for an hour, so those of things that are well by now don't count.
     """
     pods, short = list(pods), tuple(short)
-    found = [trouble for pod in pods for trouble in _pod_troubles(pod)]
     names = {pod["metadata"]["name"] for pod in pods}
     current = [event for event in events if _concerns(event.get("involvedObject") or {}, names, short)]
+    found = [trouble for pod in pods for trouble in _pod_troubles(pod, _of_pod(pod, current))]
     return [*found, *_job_troubles(jobs, pods), *_event_troubles(current)]
 
 
 def sentence(found: Iterable[Trouble], kube: Kube, namespace: str) -> tuple[str, str]:
     """Put troubles into one cause and one remedy, with the last log lines of containers that ended."""
-    causes: dict[tuple[str, str], Trouble] = {}
-    for trouble in found:
-        causes.setdefault(_kind_of(trouble), trouble)
-    chosen = list(causes.values())[:CAUSES]
-    told = [trouble.cause + _log_end(trouble, kube, namespace) for trouble in chosen]
-    more = len(causes) - len(chosen)
-    return "; ".join(told) + (f"; and {more} more" if more else ""), chosen[0].hint
+    chosen = list({_kind_of(trouble): trouble for trouble in reversed(list(found))}.values())[::-1]
+    told = [trouble.cause + _log_end(trouble, kube, namespace) for trouble in chosen[:SHOWN_CAUSES]]
+    more = len(chosen) - len(told)
+    return "; ".join(told) + (f"; and {more} more" if more else ""), chosen[0].remedy
 
 
-def plain(text: str, limit: int = SHOWN) -> str:
-    """Return text from the cluster on one line, without control characters, cut to `limit` characters."""
-    line = " ".join(_CONTROL.sub("", text).split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
-def late(pods: Iterable[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]) -> list[Trouble]:
+def late(pods: Iterable[Mapping[str, Any]], events: Iterable[_Event]) -> list[Trouble]:
     """Tell of pods that just were not up in time: their state and the last thing the cluster said of them."""
-    said = {
-        event.get("involvedObject", {}).get("name"): plain(str(event.get("message") or ""))
-        for event in events
-        if event.get("type") == "Warning"
-    }
+    events = list(events)
     found = []
     for pod in pods:
-        name = pod["metadata"]["name"]
-        phase = (pod.get("status") or {}).get("phase", "Unknown")
-        last = f", {said[name]}" if name in said else ""
-        hint = "read its log in the output folder, below logs/pods, and its probes in the chart"
-        found.append(Trouble(name, "NotReady", f"pod {name} is {phase} and not Ready{last}", hint, 0.0))
+        name, phase = pod["metadata"]["name"], (pod.get("status") or {}).get("phase", "Unknown")
+        warnings = [event for event in _of_pod(pod, events) if event.get("type") == "Warning"]
+        last = f", {plain(str(warnings[-1].get('message') or ''))}" if warnings else ""
+        running = [state["name"] for state in container_states(pod) if "running" in (state.get("state") or {})]
+        log = (name, running[-1]) if running else None
+        found.append(_trouble("NotReady", name, f"pod {name}", f"it is {phase}{last}", log))
     return found
+
+
+def _trouble(code: str, about: str, title: str, said: str, log: tuple[str, str] | None = None) -> Trouble:
+    cause = CAUSES[code]
+    told = f"{cause.sentence.format(about=title, said=said)} ({code})"
+    return Trouble(about, code, told, log if cause.log else None)
 
 
 def _concerns(about: Mapping[str, Any], waiting: set[str], short: tuple[str, ...]) -> bool:
@@ -139,37 +160,59 @@ def _concerns(about: Mapping[str, Any], waiting: set[str], short: tuple[str, ...
     return any(name == each or name.startswith(f"{each}-") for each in short)
 
 
-def _pod_troubles(pod: Mapping[str, Any]) -> Iterator[Trouble]:
+def _of_pod(pod: Mapping[str, Any], events: Iterable[_Event]) -> list[_Event]:
+    """The events of one pod, oldest first."""
     name = pod["metadata"]["name"]
+    return sorted((each for each in events if (each.get("involvedObject") or {}).get("name") == name), key=last_seen)
+
+
+def _pod_troubles(pod: Mapping[str, Any], events: Sequence[_Event]) -> Iterator[Trouble]:
+    name, status = pod["metadata"]["name"], pod.get("status") or {}
     scheduled = condition(pod, "PodScheduled")
-    if scheduled.get("reason") == "Unschedulable":
-        cause = f"pod {name} can't be scheduled: {plain(scheduled.get('message', ''))}"
-        hint = "give the cluster more CPU, memory or storage, or lower the chart's requests"
-        yield Trouble(name, "Unschedulable", cause, hint, 20.0)
+    if scheduled.get("reason") == "Unschedulable" and not any(each.get("reason") == _SCALES_UP for each in events):
+        said = plain(scheduled.get("message", ""))
+        code = next((code for pattern, code in _UNPLACED if pattern.search(said)), "Unschedulable")
+        yield _trouble(code, name, f"pod {name}", said)
+    if status.get("reason") == "Evicted":
+        yield _trouble("Evicted", name, f"pod {name}", plain(status.get("message", "")))
     for state in container_states(pod):
-        yield from _container_troubles(pod, state)
+        own = [each for each in events if _container_of(each) == state["name"]]
+        yield from _container_troubles(name, state, own)
 
 
-def _container_troubles(pod: Mapping[str, Any], state: Mapping[str, Any]) -> Iterator[Trouble]:
-    pod_name, name = pod["metadata"]["name"], state["name"]
-    about = f"container {name} of pod {pod_name}"
-    ended = _ended(state)
-    if ended.get("reason") == "OOMKilled":
-        cause = f"{about} was killed because it needs more memory than its limit (OOMKilled)"
-        hint = "raise its memory limit in the chart's values, or make it need less"
-        yield Trouble(f"{pod_name}/{name}", "OOMKilled", cause, hint, 0.0, (pod_name, name))
-        return
-    waiting = (state.get("state") or {}).get("waiting") or {}
+def _container_of(event: _Event) -> str | None:
+    match = _CONTAINER.match(str((event.get("involvedObject") or {}).get("fieldPath") or ""))
+    return match[1] if match else None
+
+
+def _container_troubles(pod: str, state: Mapping[str, Any], events: Sequence[_Event]) -> Iterator[Trouble]:
+    """Yield the one thing that is wrong with a container, if anything is."""
+    name = state["name"]
+    now, ended = state.get("state") or {}, _ended(state)
+    waiting = now.get("waiting") or {}
     reason = str(waiting.get("reason"))
-    if reason not in _WAITING:
-        return
-    patience_s, hint = _WAITING[reason]
-    if reason == "CrashLoopBackOff":
-        cause = f"{about} ends again and again, last with status {ended.get('exitCode', 'unknown')} ({reason})"
-        yield Trouble(f"{pod_name}/{name}", reason, cause, hint, patience_s, (pod_name, name))
-    else:
-        cause = f"{about} does not start: {plain(waiting.get('message') or state.get('image', ''))} ({reason})"
-        yield Trouble(f"{pod_name}/{name}", reason, cause, hint, patience_s)
+    code, said = None, ""
+    if ended.get("reason") == "OOMKilled":
+        limit = ((state.get("resources") or {}).get("limits") or {}).get("memory")
+        code, said = "OOMKilled", f" of {limit}" if limit else ""
+    elif ended.get("reason") in _NOT_STARTED:
+        code, said = "StartError", plain(ended.get("message") or waiting.get("message") or "")
+    elif ended and any(_KILLED_BY_PROBE.search(str(each.get("message"))) for each in events):
+        code, said = "KilledByProbe", _last_probe(events)
+    elif reason in _WAITING:
+        code, said = reason, plain(waiting.get("message") or state.get("image", ""))
+    elif reason == "CrashLoopBackOff":
+        code, said = reason, str(ended.get("exitCode", "unknown"))
+    elif "running" in now and _REFUSAL.search(_last_probe(events)):
+        code, said = "ProbeRefused", _last_probe(events)
+    if code:
+        yield _trouble(code, f"{pod}/{name}", f"container {name} of pod {pod}", said, (pod, name))
+
+
+def _last_probe(events: Sequence[_Event]) -> str:
+    """What the last failed probe of a container met."""
+    failed = [each for each in events if each.get("reason") == "Unhealthy"]
+    return plain(str(failed[-1].get("message") or "")) if failed else ""
 
 
 def _ended(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,12 +224,10 @@ def _ended(state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _job_troubles(jobs: Iterable[Mapping[str, Any]], pods: list[Mapping[str, Any]]) -> Iterator[Trouble]:
     for job in jobs:
-        name = job["metadata"]["name"]
-        failed = condition(job, "Failed")
+        name, failed = job["metadata"]["name"], condition(job, "Failed")
         if failed.get("status") == "True":
-            cause = f"job {name} failed: {plain(failed.get('message', ''))} ({failed.get('reason')})"
-            hint = "read the logs of its pods in the output folder, below logs/pods"
-            yield Trouble(f"Job/{name}", "JobFailed", cause, hint, 0.0, _last_attempt(name, pods))
+            said = f"{plain(failed.get('message', ''))} ({failed.get('reason')})"
+            yield _trouble("JobFailed", f"Job/{name}", f"job {name}", said, _last_attempt(name, pods))
 
 
 def _last_attempt(job: str, pods: list[Mapping[str, Any]]) -> tuple[str, str] | None:
@@ -198,20 +239,23 @@ def _last_attempt(job: str, pods: list[Mapping[str, Any]]) -> tuple[str, str] | 
     return newest["metadata"]["name"], newest["spec"]["containers"][0]["name"]
 
 
-def _event_troubles(events: Iterable[Mapping[str, Any]]) -> Iterator[Trouble]:
+def _event_troubles(events: Iterable[_Event]) -> Iterator[Trouble]:
     for event in events:
         reason, message = str(event.get("reason")), str(event.get("message") or "")
-        if event.get("type") != "Warning" or reason not in _EVENTS or any(text in message for text in _PASSING):
+        # Kubernetes gives FailedBinding as Normal, although nothing will come of it.
+        if (event.get("type") != "Warning" and reason != "FailedBinding") or _PASSING in message:
             continue
-        patience_s, hint = _EVENTS[reason]
-        about = f"{event['involvedObject'].get('kind')}/{event['involvedObject'].get('name')}"
-        yield Trouble(about, reason, f"{about}: {plain(message)} ({reason})", hint, patience_s)
+        for wanted, pattern, code in _EVENTS:
+            if reason == wanted and pattern.search(message):
+                about = f"{event['involvedObject'].get('kind')}/{event['involvedObject'].get('name')}"
+                yield _trouble(code, about, about, plain(message))
+                break
 
 
 def _kind_of(trouble: Trouble) -> tuple[str, str]:
     """What replicas of one workload have in common when the same thing is wrong with all of them."""
     parts = [_REPLICA.sub("", part) for part in trouble.about.split("/")]
-    return "/".join(parts), trouble.reason
+    return "/".join(parts), trouble.code
 
 
 def _log_end(trouble: Trouble, kube: Kube, namespace: str) -> str:

@@ -172,14 +172,27 @@ class Kube:
         Raises:
             KubeError: As `get`.
         """
+        return self.text_part(path, limit_bytes=limit_bytes, timeout_s=timeout_s, **query)[0]
+
+    def text_part(self, path: str, *, limit_bytes: int, timeout_s: float, **query: object) -> tuple[str, bool]:
+        """Read text as `text` does, and tell whether it is whole.
+
+        A text that comes drop by drop ends at the time limit too, give or take one silence of that length.
+
+        Raises:
+            KubeError: As `get`.
+        """
         response = self._open("GET", path, query, None, timeout_s)
-        deadline_s, read = time.monotonic() + timeout_s, bytearray()
+        deadline_s, read, whole = time.monotonic() + timeout_s, bytearray(), False
         with _Closing(response):
-            for chunk in response.stream(64 * 1024, decode_content=True):
-                read += chunk
-                if len(read) >= limit_bytes or time.monotonic() > deadline_s:
+            while len(read) <= limit_bytes and time.monotonic() < deadline_s:
+                # Not `stream`, which waits until a whole block has come.
+                chunk = response.read1(64 * 1024, decode_content=True)
+                if not chunk:
+                    whole = True
                     break
-        return bytes(read[:limit_bytes]).decode(errors="replace")
+                read += chunk
+        return bytes(read[:limit_bytes]).decode(errors="replace"), whole
 
     def watch(self, path: str, deadline_s: float, **query: object) -> Iterator[tuple[WatchType, Object]]:
         """Follow a collection until a moment on the monotonic clock: first its items, then each change.

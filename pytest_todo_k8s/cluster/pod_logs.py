@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 LIMIT_BYTES: Final = 2 * 1024 * 1024
 """Bytes read of one log; a start-up writes some kilobytes."""
 TIMEOUT_S: Final = 20.0
+TOTAL_S: Final = 60.0
+"""Seconds for all logs together, however many pods there are."""
+TAIL_LINES: Final = 2000
+"""Lines read of the end of a log that is kept to explain a failure."""
 Kind = Literal["container", "init", "previous"]
 
 
@@ -57,6 +62,7 @@ def collect(
     redactor: Redactor,
     *,
     allowances: Allowances | None = None,
+    tail: bool = False,
 ) -> list[ContainerLog]:
     """Save the logs of pods and scan them.
 
@@ -67,31 +73,58 @@ def collect(
         folder: Where the files go; made if it is not there.
         redactor: Takes secrets out of them.
         allowances: Lines that are expected.
+        tail: Only their ends are wanted.
 
     Returns:
-        What each log holds; a log that can't be read is one that has no lines and names the reason as a bad line.
+        What each log holds; a log that can't be read, or not to its end, names the reason as a bad line.
     """
     folder.mkdir(parents=True, exist_ok=True)
     expected = allowances or Allowances()
-    return [_collect(kube, namespace, source, folder, redactor, scan=Scan(expected)) for source in sources(pods)]
+    deadline_s = time.monotonic() + TOTAL_S
+    found = []
+    for source in sources(pods):
+        scan = Scan(expected)
+        try:
+            file = folder / source.file_name
+            _read(kube, namespace, source, scan, file, redactor=redactor, deadline_s=deadline_s, tail=tail)
+        except KubeError as error:
+            scan.unreadable(error.message)
+        found.append(_evidence(source, scan, f"logs/{folder.name}/{source.file_name}"))
+    return found
 
 
-def _collect(
-    kube: Kube, namespace: str, source: Source, folder: Path, redactor: Redactor, *, scan: Scan
-) -> ContainerLog:
-    try:
-        text = kube.text(
-            f"/api/v1/namespaces/{namespace}/pods/{source.pod}/log",
-            limit_bytes=LIMIT_BYTES,
-            timeout_s=TIMEOUT_S,
-            container=source.container,
-            previous=str(source.kind == "previous").lower(),
-        )
-        file = folder / source.file_name
-        file.write_text(redactor.clean(text), encoding="utf-8")
-        scan.read(redactor.clean(text))
-    except KubeError as error:
-        scan.unreadable(error.message)
+def _read(
+    kube: Kube,
+    namespace: str,
+    source: Source,
+    scan: Scan,
+    file: Path,
+    *,
+    redactor: Redactor,
+    deadline_s: float,
+    tail: bool,
+) -> None:
+    """Save and scan one log, within its own limits and those of all."""
+    timeout_s = min(TIMEOUT_S, deadline_s - time.monotonic())
+    if timeout_s <= 0.0:
+        return scan.unreadable(f"all logs together took longer than {TOTAL_S:.0f} s")
+    text, whole = kube.text_part(
+        f"/api/v1/namespaces/{namespace}/pods/{source.pod}/log",
+        limit_bytes=LIMIT_BYTES,
+        timeout_s=timeout_s,
+        container=source.container,
+        previous=str(source.kind == "previous").lower(),
+        **({"tailLines": TAIL_LINES} if tail else {}),
+    )
+    clean = redactor.clean(text)
+    file.write_text(clean, encoding="utf-8")
+    scan.read(clean)
+    if not whole and not tail:
+        scan.unreadable(f"its end, beyond {len(text)} characters: it is too long, or came too slowly")
+    return None
+
+
+def _evidence(source: Source, scan: Scan, file: str) -> ContainerLog:
     return ContainerLog(
         pod=source.pod,
         container=source.container,
@@ -101,5 +134,5 @@ def _collect(
         unparsed=scan.unparsed,
         hits=scan.hits,
         allowed=scan.allowed,
-        file=f"logs/{folder.name}/{source.file_name}",
+        file=file,
     )

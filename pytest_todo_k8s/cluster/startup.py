@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_todo_k8s.cluster import diagnose
+from pytest_todo_k8s.cluster import diagnose, events
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.evidence import Trouble as TroubleFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ class Startup:
         rollout: What must come up; takes the pods' changes.
         started_s: Start of Helm on the monotonic clock.
         limit_s: Seconds from there to the end of the wait.
+        found: The troubles that ended it, as evidence.
     """
 
     kube: Kube
@@ -39,6 +41,7 @@ class Startup:
     rollout: Rollout
     started_s: float
     limit_s: float = LIMIT_S
+    found: list[TroubleFound] = field(default_factory=list)
     _since: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def wait(self, install: Future[float], tell: Callable[[str], None]) -> float:
@@ -78,9 +81,9 @@ class Startup:
             if error.status:
                 raise
             return  # out of reach for a moment: the watch goes on until its deadline
-        keys = {(trouble.about, trouble.reason) for trouble in found}
+        keys = {(trouble.about, trouble.code) for trouble in found}
         self._since = {key: self._since.get(key, now_s) for key in keys}
-        final = [each for each in found if now_s - self._since[each.about, each.reason] >= each.patience_s]
+        final = [each for each in found if now_s - self._since[each.about, each.code] >= each.patience_s]
         if final:
             raise self._failed(final)
 
@@ -89,9 +92,14 @@ class Startup:
         return diagnose.troubles(list(self.rollout.waiting()), self.rollout.short, jobs, self._events())
 
     def _events(self) -> list[dict[str, Any]]:
-        return self.kube.items(f"/api/v1/namespaces/{self.namespace}/events")
+        return events.read(self.kube, self.namespace)
 
     def _failed(self, found: list[Trouble]) -> PhaseError:
+        after_s = time.monotonic() - self.started_s
+        self.found = [
+            TroubleFound(about=each.about, code=each.code, cause=each.cause, remedy=each.remedy, after_s=after_s)
+            for each in found
+        ]
         cause, hint = diagnose.sentence(found, self.kube, self.namespace)
         return PhaseError("deploy", cause, hint)
 

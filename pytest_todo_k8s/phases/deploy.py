@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_todo_k8s.cluster import pod_logs
+from pytest_todo_k8s.cluster import events, pod_logs
 from pytest_todo_k8s.cluster.forward import PortForward
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.rollout import Rollout
@@ -133,19 +133,24 @@ def _install(
             deploy.helm_s = helm.result()
         deploy.ready_s = ready_s
     except TodoK8sError as error:
-        _save_logs(context)
-        raise PhaseError("deploy", context.redactor.clean(error.cause), error.hint) from None
+        clean = context.redactor.clean
+        deploy.troubles = [each.model_copy(update={"cause": clean(each.cause)}) for each in startup.found]
+        _keep_words(context, deploy)
+        raise PhaseError("deploy", clean(error.cause), error.hint) from None
     finally:
         deploy.pods = rollout.pods
     return ready_s
 
 
-def _save_logs(context: RunContext) -> None:
-    """Keep the pods' logs of a deployment that failed; that this may fail too must not hide the cause."""
-    namespace = context.settings.namespace
+def _keep_words(context: RunContext, deploy: Deploy) -> None:
+    """Keep the logs and events of a deployment that failed; that this may fail too must not hide the cause."""
+    namespace, kube = context.settings.namespace, context.kube
+    with contextlib.suppress(KubeError):
+        deploy.events = events.warnings(events.read(kube, namespace), context.redactor)
     with contextlib.suppress(KubeError, OSError):
-        pods = context.kube.items(f"/api/v1/namespaces/{namespace}/pods")
-        pod_logs.collect(context.kube, namespace, pods, context.logs_dir / "pods", context.redactor)
+        pods = kube.items(f"/api/v1/namespaces/{namespace}/pods")
+        folder = context.logs_dir / "pods"
+        deploy.logs = pod_logs.collect(kube, namespace, pods, folder, context.redactor, tail=True)
 
 
 def _open(context: RunContext, made: Mapping[str, Secret]) -> Deployment:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pytest_todo_k8s.allowances import Allowances
-from pytest_todo_k8s.cluster import pod_logs
-from pytest_todo_k8s.cluster.diagnose import plain
+from pytest_todo_k8s.cluster import events, pod_logs
 from pytest_todo_k8s.cluster.rollout import condition, is_ready, restarts
 from pytest_todo_k8s.criteria.sc_007_clean_logs import WINDOW_S
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Settle, WarningEvent
+from pytest_todo_k8s.evidence import Settle
 from pytest_todo_k8s.phases import manifests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_todo_k8s.context import RunContext
-    from pytest_todo_k8s.evidence import Deploy
-
-MESSAGE_CHARACTERS: Final = 500
+    from pytest_todo_k8s.evidence import Deploy, WarningEvent
 
 
 def run(context: RunContext) -> None:
@@ -74,31 +71,12 @@ def _changed(pods: Iterable[Mapping[str, Any]], deploy: Deploy) -> set[str]:
 def _warnings(context: RunContext, deploy: Deploy, expected: Allowances) -> list[WarningEvent]:
     """Return the namespace's Warning events; their times, as those of conditions, are the cluster's."""
     ready = max((pod.conditions.get("Ready", "") for pod in deploy.pods if pod.ready_s is not None), default="")
-    events = context.kube.items(f"/api/v1/namespaces/{context.settings.namespace}/events", fieldSelector="type=Warning")
-    found = [
-        WarningEvent(
-            object=f"{event['involvedObject'].get('kind')}/{event['involvedObject'].get('name')}",
-            reason=str(event.get("reason")),
-            message=context.redactor.clean(plain(str(event.get("message") or ""), MESSAGE_CHARACTERS)),
-            count=_count(event),
-            # Both are RFC 3339 in UTC with seconds, so text compares as time does.
-            after_ready=_last_seen(event)[:19] > ready[:19],
-        )
-        for event in events
-    ]
+    read = events.read(context.kube, context.settings.namespace)
+    found = events.warnings(read, context.redactor, ready=ready)
     for each in found:
         if each.after_ready and (ruling := expected.rule("event", f"{each.reason}: {each.message}", each.count)):
             each.allowed, each.ruling = ruling.allows, ruling.words
     return found
-
-
-def _last_seen(event: Mapping[str, Any]) -> str:
-    series = event.get("series") or {}
-    return str(event.get("lastTimestamp") or series.get("lastObservedTime") or event.get("eventTime") or "")
-
-
-def _count(event: Mapping[str, Any]) -> int:
-    return int(event.get("count") or (event.get("series") or {}).get("count") or 1)
 
 
 def _shown(settle: Settle) -> str:

@@ -10,7 +10,7 @@ from pytest_todo_k8s.report.blocks import Block, Facts, Listing, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_todo_k8s.evidence import ContainerLog, Evidence, LogHit, Pod, Settle
+    from pytest_todo_k8s.evidence import ContainerLog, Deploy, Evidence, LogHit, Pod, WarningEvent
 
 
 def pods(evidence: Evidence) -> list[Block]:
@@ -32,6 +32,7 @@ def pods(evidence: Evidence) -> list[Block]:
             )
         ),
         Table("Pods, in seconds since the start of helm", head, rows, figures=(2, 3, 4, 5)),
+        *_troubles(deploy),
     ]
 
 
@@ -55,7 +56,7 @@ def logs(evidence: Evidence) -> list[Block]:
     """Show what every container logged, by level, the lines that must not be there, and the Warning events."""
     settle = evidence.settle
     if settle is None:
-        return []
+        return _of_a_failure(evidence.deploy)
     head = ("Pod", "Container", "Kind", "Lines", "Levels", "Not parsed", "Hits", "Allowed", "Whole log")
     rows = tuple(_log(log) for log in settle.logs)
     return [
@@ -63,9 +64,25 @@ def logs(evidence: Evidence) -> list[Block]:
         Table("Logs", head, rows, figures=(3, 5, 6, 7)),
         *(_hits("Hit", log, hit) for log in settle.logs for hit in log.hits),
         *(_hits("Allowed line", log, hit) for log in settle.logs for hit in log.allowed),
-        _events(settle),
+        _events(settle.events),
         Listing("Allow-list, and how often each entry was used", tuple(settle.allowances)),
     ]
+
+
+def _of_a_failure(deploy: Deploy | None) -> list[Block]:
+    """Show what was logged and reported by a deployment that did not come up."""
+    if deploy is None or not (deploy.logs or deploy.events):
+        return []
+    rows = tuple((log.pod, log.container, log.kind, str(log.lines), log.file or "not kept") for log in deploy.logs)
+    head = ("Pod", "Container", "Kind", "Lines", "End of the log")
+    return [Table("Logs of the deployment that failed", head, rows, figures=(3,)), _events(deploy.events)]
+
+
+def _troubles(deploy: Deploy) -> list[Block]:
+    """Show what kept pods from coming up, if anything did."""
+    rows = tuple((each.code, each.cause, each.remedy, f"{each.after_s:.1f} s") for each in deploy.troubles)
+    head = ("Cause", "What", "Remedy", "Told after")
+    return [Table("What kept pods from coming up", head, rows, figures=(3,))] if rows else []
 
 
 def _pod(pod: Pod, restarts: int) -> tuple[str, ...]:
@@ -104,7 +121,7 @@ def _lines(hit: LogHit) -> Iterator[str]:
     yield from hit.context
 
 
-def _events(settle: Settle) -> Table:
+def _events(events: list[WarningEvent]) -> Table:
     rows = tuple(
         (
             event.object,
@@ -114,7 +131,7 @@ def _events(settle: Settle) -> Table:
             event.ruling or "no entry",
             event.message,
         )
-        for event in settle.events
+        for event in events
     )
     head = ("Object", "Reason", "Times", "When", "Allow-list", "Message")
     return Table("Warning events", head, rows, figures=(2,))

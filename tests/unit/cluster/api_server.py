@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,6 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -30,11 +30,15 @@ class Asked:
 
 @dataclass
 class Answer:
-    """One answer; `body` is sent as JSON, bytes as they are, a list of bytes in chunks one after the other."""
+    """One answer; `body` is sent as JSON, bytes as they are, a list of bytes in chunks one after the other.
+
+    An iterator of bytes is sent until it or the connection ends, in chunks or, where `length` is given, as one body.
+    """
 
     status: int = 200
     body: Any = field(default_factory=dict)
     broken: bool = False
+    length: int | None = None
 
 
 @dataclass
@@ -108,7 +112,14 @@ def api_server() -> Iterator[ApiServer]:
         def _send(self, answer: Answer) -> None:
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/json")
-            if isinstance(answer.body, list) and answer.body and isinstance(answer.body[0], bytes):
+            if isinstance(answer.body, Iterator) and answer.length is not None:
+                self.send_header("Content-Length", str(answer.length))
+                self.end_headers()
+                for chunk in answer.body:
+                    self.wfile.write(chunk)
+                return
+            parts = isinstance(answer.body, list) and answer.body and isinstance(answer.body[0], bytes)
+            if parts or isinstance(answer.body, Iterator):
                 self.send_header("Transfer-Encoding", "chunked")
                 self.end_headers()
                 for chunk in answer.body:

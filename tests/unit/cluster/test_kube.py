@@ -139,6 +139,42 @@ def test_text_is_capped(api: ApiServer, kube: Kube) -> None:
     assert api.asked[0].query == {"container": "c"}
 
 
+GIGABYTE = 1024**3
+
+
+@pytest.mark.parametrize("length", [None, GIGABYTE], ids=["in chunks", "as one body"])
+def test_a_log_of_a_gigabyte_is_cut(api: ApiServer, kube: Kube, length: int | None) -> None:
+    sent: list[int] = []
+
+    def blocks() -> Iterator[bytes]:
+        block = b"x" * 2**20
+        for number in range(1024):
+            sent.append(number)
+            yield block
+
+    api.on(f"GET {PODS}/a/log", Answer(200, blocks(), length=length))
+    started = time.monotonic()
+    text, whole = kube.text_part(f"{PODS}/a/log", limit_bytes=2**21, timeout_s=20.0)
+    assert (len(text), whole) == (2**21, False)
+    assert time.monotonic() - started < 5.0
+    assert len(sent) < 100
+
+
+@pytest.mark.parametrize("length", [None, GIGABYTE], ids=["in chunks", "as one body"])
+def test_a_log_that_comes_drop_by_drop_is_cut(api: ApiServer, kube: Kube, length: int | None) -> None:
+    def drops() -> Iterator[bytes]:
+        while True:
+            time.sleep(0.05)
+            yield b"x\n"
+
+    api.on(f"GET {PODS}/a/log", Answer(200, drops(), length=length))
+    started = time.monotonic()
+    text, whole = kube.text_part(f"{PODS}/a/log", limit_bytes=2**21, timeout_s=0.5)
+    assert text.startswith("x\nx\n")
+    assert not whole
+    assert time.monotonic() - started < 5.0
+
+
 def test_text_that_breaks_off_names_the_connection(api: ApiServer, kube: Kube) -> None:
     api.on(f"GET {PODS}/a/log", Answer(200, [b"some"], broken=True))
     with pytest.raises(KubeError, match="the connection broke"):

@@ -80,9 +80,14 @@ def test_pods_that_are_up_although_helm_failed_are_no_success() -> None:
 def test_a_final_trouble_ends_the_wait_at_once() -> None:
     waiting = state("frontend", waiting={"reason": "ErrImageNeverPull", "message": "not present"})
     broken = pod("todo-frontend-5c9-aaaaa", "todo-frontend", containerStatuses=[waiting])
+    start = startup([("ADDED", broken), IDLE, *[("ADDED", each) for each in up()]])
     with pytest.raises(PhaseError, match="not present") as caught:
-        startup([("ADDED", broken), IDLE, *[("ADDED", each) for each in up()]]).wait(helm(done=False), quiet)
+        start.wait(helm(done=False), quiet)
     assert caught.value.phase == "deploy"
+    assert [(each.about, each.code) for each in start.found] == [
+        ("todo-frontend-5c9-aaaaa/frontend", "ErrImageNeverPull")
+    ]
+    assert 0.0 <= start.found[0].after_s < 5.0
 
 
 def test_a_trouble_that_passes_is_waited_for() -> None:
@@ -117,7 +122,7 @@ def test_the_deadline_names_what_is_missing_and_why() -> None:
     with pytest.raises(PhaseError) as caught:
         wait.wait(helm(), quiet)
     assert caught.value.cause == (
-        "not up after 180 s: todo-postgres (0 of 1): pod b is Running and not Ready, probe failed: 404"
+        "not up after 180 s: todo-postgres (0 of 1): pod b is not Ready: it is Running, probe failed: 404 (NotReady)"
     )
 
 

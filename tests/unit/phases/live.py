@@ -69,6 +69,9 @@ class LiveKube(Kube):
         assert path.startswith(f"{NAMESPACE}/pods/")
         return self.log
 
+    def text_part(self, path: str, **_query: Any) -> tuple[str, bool]:
+        return self.text(path), True
+
     def watch(self, path: str, deadline_s: float, **_query: object) -> Iterator[Any]:
         assert path == f"{NAMESPACE}/pods"
         assert deadline_s > 0

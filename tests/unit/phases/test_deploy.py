@@ -193,6 +193,9 @@ def test_a_deployment_that_does_not_come_up_keeps_what_was_seen(tmp_path: Path) 
     other = pod("todo-postgres-0", "todo-postgres", "Running", containerStatuses=[state("postgres", running={})])
     kube.changes = [("ADDED", broken), ("ADDED", other), ("IDLE", {})]
     kube.lists[f"{NAMESPACE}/pods"] = [broken, other]
+    kube.lists[f"{NAMESPACE}/events"] = [
+        {"type": "Warning", "involvedObject": {"kind": "Pod", "name": "x"}, "reason": "Failed", "message": "no image"}
+    ]
     with pytest.raises(PhaseError, match="todo-frontend:abc is not present") as caught:
         deploy.run(run)
     assert caught.value.phase == "deploy"
@@ -200,6 +203,9 @@ def test_a_deployment_that_does_not_come_up_keeps_what_was_seen(tmp_path: Path) 
     assert found is not None
     assert found.ready_s is None
     assert [each.name for each in found.pods] == ["todo-frontend-5c9d7f-aaaaa", "todo-postgres-0"]
+    assert [each.code for each in found.troubles] == ["ErrImageNeverPull"]
+    assert [(each.reason, each.message) for each in found.events] == [("Failed", "no image")]
+    assert [each.file for each in found.logs] == ["logs/pods/todo-postgres-0.postgres.log"]
     assert (tmp_path / "logs/pods/todo-postgres-0.postgres.log").exists()
     assert run.deployment is None
 
@@ -216,6 +222,7 @@ def test_a_cause_is_told_without_secrets(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(PhaseError, match="cannot connect with") as caught:
         deploy.run(run)
     assert "hunter22" not in str(caught.value)
+    assert "hunter22" not in run.evidence.model_dump_json()
 
 
 class WaitingKube(LiveKube):

@@ -100,26 +100,27 @@ def test_bad_lines_are_hits(tmp_path: Path) -> None:
 
 def test_events_are_before_or_after_ready(tmp_path: Path) -> None:
     run, kube = deployed(tmp_path)
-    about = {"kind": "Pod", "name": "p"}
+    warning = {"type": "Warning", "involvedObject": {"kind": "Pod", "name": "p"}}
     kube.lists[f"{NAMESPACE}/events"] = [
-        {"involvedObject": about, "reason": "Unhealthy", "message": "a\nb", "count": 8, "lastTimestamp": READY},
-        {"involvedObject": about, "reason": "BackOff", "lastTimestamp": "2026-01-01T00:00:08Z"},
+        {**warning, "reason": "Unhealthy", "message": "a\nb", "count": 8, "lastTimestamp": READY},
+        {**warning, "reason": "BackOff", "lastTimestamp": "2026-01-01T00:00:08Z"},
         {
-            "involvedObject": about,
+            **warning,
             "reason": "Killing",
             "eventTime": "2026-01-01T00:00:01.5Z",
             "series": {"count": 3, "lastObservedTime": "2026-01-01T00:00:09.123456Z"},
         },
-        {"involvedObject": about, "reason": "Odd", "eventTime": None},
+        {**warning, "reason": "Odd", "eventTime": None},
+        {**warning, "type": "Normal", "reason": "Scheduled", "lastTimestamp": READY},
     ]
     found = settled(run).events
     assert [(each.reason, each.count, each.after_ready) for each in found] == [
+        ("Odd", 1, False),
         ("Unhealthy", 8, False),
         ("BackOff", 1, True),
         ("Killing", 3, True),
-        ("Odd", 1, False),
     ]
-    assert (found[0].object, found[0].message) == ("Pod/p", "a b")
+    assert (found[1].object, found[1].message) == ("Pod/p", "a b")
 
 
 def test_without_a_deployment_it_says_so(tmp_path: Path) -> None:

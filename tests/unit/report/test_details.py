@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_todo_k8s.evidence import Difference, ImageContents, ImagePackage, LogHit, Sample
+from pytest_todo_k8s.evidence import (
+    Difference,
+    ImageContents,
+    ImagePackage,
+    LogHit,
+    Sample,
+    Trouble,
+    WarningEvent,
+)
 from pytest_todo_k8s.report.details import DETAILS
 from tests.unit.criteria.sample_run import green, series
 from tests.unit.report.reading import text, tree
@@ -70,6 +78,23 @@ def test_a_pod_that_never_ran_shows_what_was_not_seen() -> None:
     assert table(evidence, "SC-003", "Pods")[2][1:6] == ["none", "not seen", "not seen", "not seen", "4"]
     lanes = {text(row[0]): text(row[2]) for row in tree(evidence).iter("tr") if len(row) > 2}
     assert lanes[f"pod {pod.name}"] == "never ready"
+
+
+def test_a_deployment_that_failed_tells_why_and_what_was_said() -> None:
+    evidence = green()
+    assert evidence.deploy
+    assert evidence.settle
+    evidence.deploy.troubles = [
+        Trouble(about="p/c", code="OOMKilled", cause="it was killed", remedy="raise it", after_s=4.2)
+    ]
+    evidence.deploy.logs = evidence.settle.logs[:1]
+    evidence.deploy.events = [
+        WarningEvent(object="Pod/p", reason="BackOff", message="again", count=3, after_ready=False)
+    ]
+    evidence.settle = None
+    assert table(evidence, "SC-003", "What kept") == [["OOMKilled", "it was killed", "raise it", "4.2 s"]]
+    assert len(table(evidence, "SC-007", "Logs of the deployment")) == 1
+    assert table(evidence, "SC-007", "Warning events")[0][:3] == ["Pod/p", "BackOff", "3"]
 
 
 def test_log_hits_come_with_their_neighbours_and_not_twice() -> None:
