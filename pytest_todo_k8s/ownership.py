@@ -133,13 +133,7 @@ def namespace_manifest(context: RunContext, *, kubernetes_minor: str) -> dict[st
                 "pod-security.kubernetes.io/enforce": "restricted",
                 "pod-security.kubernetes.io/enforce-version": kubernetes_minor,
             },
-            "annotations": {
-                _CREATED_AT: owner.created_at,
-                _TTL: str(owner.ttl_s),
-                _HOST: owner.host,
-                _PID: str(owner.pid),
-                _PID_START: owner.pid_start,
-            },
+            "annotations": _notes(owner),
         },
     }
 
@@ -182,10 +176,33 @@ def kept_notes(ttl_s: int) -> dict[str, str]:
     return {_KEPT: "true", _TTL: str(ttl_s)}
 
 
+def image_labels(owner: Owner) -> dict[str, str]:
+    """Return the labels of an image of a run: ours, whose, and until when."""
+    return {MANAGED_BY: MANAGER, RUN_ID: owner.run_id, **_notes(owner)}
+
+
+def _notes(owner: Owner) -> dict[str, str]:
+    return {
+        _CREATED_AT: owner.created_at,
+        _TTL: str(owner.ttl_s),
+        _HOST: owner.host,
+        _PID: str(owner.pid),
+        _PID_START: owner.pid_start,
+    }
+
+
 def owner_of(namespace: Mapping[str, Any]) -> Owner | None:
     """Return the run that made a Namespace (raw JSON), or None: it is not ours."""
     metadata = namespace.get("metadata", {})
-    labels, notes = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    return _owner(metadata.get("labels") or {}, metadata.get("annotations") or {})
+
+
+def owner_of_image(labels: Mapping[str, str]) -> Owner | None:
+    """Return the run that made an image with these labels, or None: it is not ours, or does not tell enough."""
+    return _owner(labels, labels)
+
+
+def _owner(labels: Mapping[str, str], notes: Mapping[str, str]) -> Owner | None:
     if labels.get(MANAGED_BY) != MANAGER or RUN_ID not in labels:
         return None
     try:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pytest_todo_k8s.cluster import kubeconfig
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
+from pytest_todo_k8s.cluster.node_images import NodeImages
 from pytest_todo_k8s.cluster.profile import Profile
 from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.errors import PhaseError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pytest_todo_k8s.cluster.node_images import LabelledImage
     from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.command import BackgroundCommand, CommandResult, CommandRunner
     from pytest_todo_k8s.tools.toolchain import Toolchain
@@ -129,6 +131,14 @@ class MinikubeCluster:
         """Remove an image from the node; it is no error if it is not there."""
         if self._node_image(reference):
             self._minikube("image", "rm", reference, phase="teardown")
+
+    def labelled_images(self) -> list[LabelledImage]:
+        """Return the images on the node that carry a run's label."""
+        return self._images.ours()
+
+    def remove_labelled(self, image: LabelledImage) -> None:
+        """Remove one of them with all its names."""
+        self._images.remove(image)
 
     def free_node_port(self) -> int | None:
         """Return a NodePort that the node publishes on loopback and no service has; None: let the cluster choose."""
@@ -287,6 +297,11 @@ class MinikubeCluster:
             skipped=route == "already there",
             node_size_bytes=there.size_bytes,
         )
+
+    @property
+    def _images(self) -> NodeImages:
+        repositories = [source.repository for source in self._settings.images]
+        return NodeImages(lambda argv: self.on_node(argv, timeout_s=QUICK_S), self._profile.runtime, repositories)
 
     # --- the node ------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pytest_todo_k8s.cluster.node_images import LabelledImage
     from pytest_todo_k8s.evidence import ImageLoad, Machine
     from pytest_todo_k8s.tools.command import BackgroundCommand
 
@@ -49,6 +50,12 @@ class Cluster(Protocol):
 
     def unload(self, reference: str) -> None:
         """Remove an image from the nodes; it is no error if it is not there."""
+
+    def labelled_images(self) -> list[LabelledImage]:
+        """Return the images on the nodes that carry a run's label; none where the nodes are out of reach."""
+
+    def remove_labelled(self, image: LabelledImage) -> None:
+        """Remove one of them with all its names."""
 
     def free_node_port(self) -> int | None:
         """Return a NodePort that the node publishes on loopback and no service has, or None: let the cluster choose."""

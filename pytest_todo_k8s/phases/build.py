@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from pytest_todo_k8s.evidence import Build, ImageBuild
-from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID
+from pytest_todo_k8s.ownership import image_labels
 from pytest_todo_k8s.tools import build_context, image_contents
 from pytest_todo_k8s.tools.docker import BuildOrder, Engine, EngineError
 
@@ -91,7 +91,7 @@ def _labels(context: RunContext) -> dict[str, str]:
         "source": next(iter(facts.get("sources") or ()), None),
         "revision": None if run.dirty else run.commit,
     }
-    own = {MANAGED_BY: MANAGER, RUN_ID: context.journal.owner.run_id}
+    own = image_labels(context.journal.owner)
     return own | {f"org.opencontainers.image.{name}": str(value) for name, value in known.items() if value}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.pruning import prune
 from pytest_todo_k8s.tools.docker import Engine
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(context: RunContext) -> None:
-    """Load every image of the build phase.
+    """Load every image of the build phase, after those of dead runs have made room.
 
     Raises:
         PhaseError: An image can't be loaded, or the node has another one under its name.
@@ -21,8 +22,12 @@ def run(context: RunContext) -> None:
     if build is None:
         raise PhaseError("load", "no image was built", "let the build phase run first")
     engine = Engine(context.toolchain, context.commands, context.settings.environment)
+    for line in prune(context.cluster, engine, context.commands, context.toolchain):
+        context.progress(f"load      {line}")
     for image in build.images:
         image_id = engine.configuration_id(image.reference)
         context.evidence.loads.append(context.cluster.load(image.reference, image_id))
-    total_s = sum(load.duration_s for load in context.evidence.loads)
-    context.progress(f"load      {total_s:.1f} s, verified by image id")
+    loads = context.evidence.loads
+    total_s = sum(load.duration_s for load in loads)
+    routes = ", ".join(dict.fromkeys(load.route for load in loads))
+    context.progress(f"load      {total_s:.1f} s by {routes}, verified by image id")

@@ -31,6 +31,8 @@ MANIFESTS_API: Final = Version("1.48")
 """First API version that tells an image's packed and unpacked bytes apart (`GET /images/{id}/json?manifests=1`)."""
 LAST_BUILT_IN_BUILDKIT: Final = 22
 """Docker clients up to this major version can ask for BuildKit themselves; later ones need the buildx plugin."""
+_NAMELESS: Final = "<none>:<none>"
+"""What engines before 25 give as the name of an image that has lost it to a newer build."""
 CA_VARIABLES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
 """Environment variables by which a user names a CA bundle, in the order in which they are asked."""
 
@@ -232,6 +234,21 @@ class Engine:
         chunks = self._ask(lambda: self._client.api.get_image(reference))
         with tarfile.open(fileobj=cast("Any", _Stream(chunks)), mode="r|") as archive:
             yield archive
+
+    def labelled(self, label: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+        """Return the images that carry a label: their names (the id, where they have none) and all their labels.
+
+        Raises:
+            EngineError: The engine does not answer.
+        """
+        found = self._ask(lambda: self._client.api.images(filters={"label": label}))
+        return [
+            (
+                tuple(name for name in image.get("RepoTags") or () if name != _NAMELESS) or (image["Id"],),
+                image["Labels"],
+            )
+            for image in found
+        ]
 
     def pull(self, reference: str) -> None:
         """Fetch an image from its registry.

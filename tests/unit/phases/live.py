@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from pytest_todo_k8s.cluster.node_images import LabelledImage
     from pytest_todo_k8s.context import RunContext
 
 NAMESPACE = "/api/v1/namespaces/test-namespace"
@@ -99,6 +100,7 @@ class LiveCluster:
         self.kubeconfig = folder / "kubeconfig"
         self.loaded: list[tuple[str, str]] = []
         self.ensured = False
+        self.on_nodes: list[LabelledImage] = []
 
     def ensure(self) -> None:
         self.ensured = True
@@ -111,6 +113,12 @@ class LiveCluster:
         return ImageLoad(
             reference=reference, image_id=image_id, node_image_id=image_id, route="test", duration_s=1.5, skipped=False
         )
+
+    def labelled_images(self) -> list[LabelledImage]:
+        return self.on_nodes
+
+    def remove_labelled(self, image: LabelledImage) -> None:
+        self.on_nodes.remove(image)
 
     def free_node_port(self) -> int:
         return 30080

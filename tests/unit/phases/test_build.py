@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.ownership import image_labels
 from pytest_todo_k8s.phases import build, load
 from pytest_todo_k8s.tools.docker import EngineError
 from pytest_todo_k8s.tools.redaction import Secret
@@ -52,18 +53,23 @@ class World:
         for prefix in ("", "/v1.41"):
             api.on(f"GET {prefix}/version", {"Version": "20.10.24", "ApiVersion": "1.41"})
         api.on("GET /v1.41/info", {"Driver": "overlay2"})
+        api.on("GET /v1.41/images/json", [])
         for reference in (*BASES.values(), "public/frontend:1"):
             self.has(reference)
         self.stubs.add(
             "docker",
             cases(
-                ("'context inspect '*", f"echo {api.url.replace('http', 'tcp')}"),
+                ("'context inspect '*", f"echo {self.host}"),
                 ("'buildx version'", "exit 1"),
                 ("'version --format '*", "echo 20.10.24"),
                 ("'pull '*", ":"),
                 ("'build '*", BUILDS),
             ),
         )
+
+    @property
+    def host(self) -> str:
+        return self.api.url.replace("http", "tcp")
 
     def has(self, reference: str, size: int = 100) -> None:
         self.api.on(f"GET /v1.41/images/{reference}/json", {"Id": f"sha256:{reference}", "Size": size})
@@ -246,7 +252,15 @@ def test_load_brings_every_image_by_its_configuration(world: World) -> None:
     run.evidence.build = built()
     for image in run.evidence.build.images:
         world.has(image.reference)
-    load.run(run)
+    said: list[str] = []
+    dead = dataclasses.replace(run.journal.owner, run_id="dead-1", pid=2**22 + 1)
+    world.api.on("GET /v1.41/images/json", [{"Id": "sha256:o", "RepoTags": ["old:1"], "Labels": image_labels(dead)}])
+    world.stubs.add("docker", cases(("'image rm old:1'", ":"), ("'context inspect '*", f"echo {world.host}")))
+    load.run(dataclasses.replace(run, progress=said.append))
+    assert said == [
+        "load      removed old:1 of the dead run dead-1 from the engine",
+        "load      6.0 s by test, verified by image id",
+    ]
     assert [(each.reference, each.image_id) for each in run.evidence.loads] == [
         (f"todo-{name}:abc", f"sha256:todo-{name}:abc")
         for name in ("backend", "frontend", "postgres", "gemini-emulator")

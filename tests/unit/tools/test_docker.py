@@ -223,6 +223,21 @@ def test_the_configuration_in_containerds_store_is_read_from_the_export(world: W
         world.engine().configuration_id("here")
 
 
+def test_labelled_images_have_names_or_their_id(world: World) -> None:
+    labels = {"run": "r1"}
+    world.on(
+        "/images/json",
+        [
+            {"Id": "sha256:a", "RepoTags": ["todo:1", "todo:2"], "Labels": labels},
+            {"Id": "sha256:b", "RepoTags": ["<none>:<none>"], "Labels": labels},
+            {"Id": "sha256:c", "RepoTags": None, "Labels": labels},
+        ],
+    )
+    found = world.engine().labelled("run")
+    assert found == [(("todo:1", "todo:2"), labels), (("sha256:b",), labels), (("sha256:c",), labels)]
+    assert json.loads(world.api.asked[-1].query["filters"]) == {"label": ["run"]}
+
+
 def test_pull(world: World) -> None:
     world.engine().pull("python:3.13")
     assert world.stubs.calls("docker")[-1] == "pull --quiet python:3.13"
