@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+import yaml
+
 from pytest_todo_k8s import exit_codes
 from pytest_todo_k8s.errors import SetupError, TodoK8sError
 from pytest_todo_k8s.tools.command import CommandError
@@ -66,6 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     tasks.add_argument("--write", metavar="FILE", help="write the table as Markdown instead of printing it")
     tasks.set_defaults(run=_tasks)
+    role = commands.add_parser(
+        "role",
+        help="print the roles with which a run needs no administrator, for `kubectl apply -f -`",
+        description="Prints two ClusterRoles as YAML: one for the cluster, one that a run binds in its namespace.",
+    )
+    role.add_argument(
+        "--user",
+        help="also bind the first to this user, such as system:serviceaccount:NAMESPACE:NAME for a service account",
+    )
+    role.set_defaults(run=_role)
     return parser
 
 
@@ -168,6 +180,14 @@ def _tasks(arguments: argparse.Namespace) -> int:
         Path(arguments.write).write_text(table.markdown(done, evidence), encoding="utf-8")
     else:
         sys.stdout.write("\n".join(table.lines(done)) + "\n")
+    return exit_codes.OK
+
+
+def _role(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s.cluster import access  # noqa: PLC0415  other sub-commands need none of it
+
+    manifests = access.roles(access.subject(arguments.user) if arguments.user else None)
+    yaml.safe_dump_all(manifests, sys.stdout, sort_keys=False)
     return exit_codes.OK
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from pytest_todo_k8s.cluster import kubeconfig
+from pytest_todo_k8s.cluster import access, kubeconfig
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
 from pytest_todo_k8s.cluster.node_images import NodeImages
 from pytest_todo_k8s.cluster.profile import Profile
@@ -238,6 +238,8 @@ class MinikubeCluster:
         try:
             labels = self._node()["metadata"].get("labels") or {}
         except KubeError as error:
+            if error.reason == "Forbidden":
+                raise access.refused(error) from None
             proxy = " (a proxy is set: let NO_PROXY name this address)" if self._proxied else ""
             raise _trouble(
                 f"the API server of the Minikube profile {self._name} fails: {error.message}{proxy}", self._start_hint

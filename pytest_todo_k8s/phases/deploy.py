@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_todo_k8s.cluster import events, pod_logs
+from pytest_todo_k8s.cluster import access, events, pod_logs
 from pytest_todo_k8s.cluster.forward import PortForward
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.rollout import Rollout
@@ -92,6 +92,7 @@ def _create_namespace(context: RunContext, kubernetes: str) -> str:
     created = context.kube.create("/api/v1/namespaces", namespace_manifest(context, kubernetes_minor=minor))
     uid = str(created["metadata"]["uid"])
     context.journal.created("namespace", name, uid=uid)
+    access.grant(context.kube, name)
     for collection, manifest in bounds(context).items():
         context.kube.create(f"/api/v1/namespaces/{name}/{collection}", manifest)
     return uid

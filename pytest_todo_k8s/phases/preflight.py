@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import InvalidVersion, Version
 
+from pytest_todo_k8s.cluster import access
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.tools import build_context
 from pytest_todo_k8s.tools.command import CommandError
@@ -41,6 +42,7 @@ def run(context: RunContext) -> None:
     _ = engine.builder  # that it can be had at all is the check
     _check_disk(engine.facts.data)
     context.cluster.ensure()
+    access.check(context.kube, context.settings.namespace)
     machine = context.cluster.facts()
     machine.tools = tools
     context.evidence.machine = machine

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from pytest_todo_k8s import cli
 from pytest_todo_k8s.bootstrap import doctor, removal, setup
@@ -152,3 +153,10 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_the_roles_are_printed_for_kubectl(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["role", "--user", "system:serviceaccount:ci:gate"]) == 0
+    *roles, binding = yaml.safe_load_all(capsys.readouterr().out)
+    assert [each["metadata"]["name"] for each in roles] == ["todo-k8s-runner", "todo-k8s-namespace"]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "namespace": "ci", "name": "gate"}]

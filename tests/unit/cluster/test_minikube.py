@@ -206,11 +206,18 @@ def test_a_cluster_without_the_profiles_node(world: World, nodes: list[dict[str,
 
 
 def test_an_api_that_refuses_names_the_proxy(world: World) -> None:
-    world.api.on("GET /api/v1/nodes", Answer(403, status(403, "Forbidden", "nodes is forbidden")))
+    world.api.on("GET /api/v1/nodes", Answer(403, b"<html>not by this proxy</html>"))
     world.environment["https_proxy"] = "http://proxy"
     cause = refusal(world).cause
-    assert "nodes is forbidden" in cause
+    assert "not by this proxy" in cause
     assert "NO_PROXY" in cause
+
+
+def test_a_user_who_may_not_look_at_nodes_is_told_of_the_role(world: World) -> None:
+    world.api.on("GET /api/v1/nodes", Answer(403, status(403, "Forbidden", 'cannot list resource "nodes"')))
+    error = refusal(world)
+    assert error.cause == 'cannot list resource "nodes"'
+    assert "`todo-k8s role`" in error.hint
 
 
 def test_facts(world: World) -> None:

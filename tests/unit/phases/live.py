@@ -33,6 +33,7 @@ class LiveKube(Kube):
         refusals: Error messages by the name of the object whose creation is refused.
         created: What was created, as (path, body, dry run).
         changes: What a watch on pods gives.
+        denied: Rights that the user does not have, such as `nodes list`.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,7 @@ class LiveKube(Kube):
         self.refusals: dict[str, str] = {"todo-control": REFUSED}
         self.created: list[tuple[str, dict[str, Any], bool]] = []
         self.changes: list[tuple[str, dict[str, Any]]] = [("ADDED", pod) for pod in up()]
+        self.denied: set[str] = set()
         self.log = '{"level": "info"}\n'
 
     def get(self, path: str, **_query: object) -> dict[str, Any]:
@@ -60,6 +62,9 @@ class LiveKube(Kube):
         return self.lists.get(path, [])
 
     def create(self, path: str, body: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        if body["kind"] == "SelfSubjectAccessReview":
+            asked = body["spec"]["resourceAttributes"]
+            return {"status": {"allowed": f"{asked['resource']} {asked['verb']}" not in self.denied}}
         name = str(body["metadata"]["name"])
         if name in self.refusals:
             raise KubeError(403, "Forbidden", self.refusals[name])

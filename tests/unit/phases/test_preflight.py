@@ -11,7 +11,7 @@ from pytest_todo_k8s.errors import ConfigError, PhaseError, TodoK8sError
 from pytest_todo_k8s.phases import preflight
 from tests.unit.cluster.api_server import ApiServer, api_server
 from tests.unit.cluster.stubs import Stubs, cases, prints
-from tests.unit.phases.live import LiveCluster
+from tests.unit.phases.live import LiveCluster, LiveKube
 from tests.unit.running import run_context
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class World:
 
     def __init__(self, folder: Path, api: ApiServer) -> None:
         self.folder, self.stubs = folder, Stubs(folder)
-        self.cluster = LiveCluster(folder)
+        self.cluster, self.kube = LiveCluster(folder), LiveKube()
         for name in ("backend", "frontend", "postgres", "gemini-emulator"):
             self.file(f"Dockerfiles/{name}.Dockerfile")
         for name in ("app/backend/x", "app/frontend/x", "Dockerfiles/postgres/x", "app/gemini_emulator/x"):
@@ -57,7 +57,11 @@ class World:
 
     def run(self) -> RunContext:
         run = run_context(
-            self.folder, toolchain=self.stubs.toolchain(), commands=self.stubs.commands(), cluster=self.cluster
+            self.folder,
+            toolchain=self.stubs.toolchain(),
+            commands=self.stubs.commands(),
+            cluster=self.cluster,
+            kube=self.kube,
         )
         environment = {"PATH": f"{self.stubs.folder}:/usr/bin:/bin"}
         return dataclasses.replace(run, settings=dataclasses.replace(run.settings, environment=environment))
@@ -147,3 +151,9 @@ def test_a_cluster_that_is_refused_is_refused_here(world: World, monkeypatch: py
 
     monkeypatch.setattr(world.cluster, "ensure", refuse)
     assert world.refusal().cause == "that is not it"
+
+
+def test_a_user_without_a_right_is_told_which(world: World) -> None:
+    world.kube.denied = {"* *", "persistentvolumes list"}
+    assert world.refusal().cause == "this user cannot list persistentvolumes"
+    assert world.kube.stored == []
