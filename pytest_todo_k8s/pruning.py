@@ -8,43 +8,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.errors import TodoK8sError
-from pytest_todo_k8s.ownership import RUN_ID, owner_of_image
+from pytest_todo_k8s.ownership import RUN_ID, SELECTOR, owner_of_image
 from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pytest_todo_k8s.cluster.provider import Cluster
-    from pytest_todo_k8s.tools.command import CommandRunner
+    from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.tools.docker import Engine
-    from pytest_todo_k8s.tools.toolchain import Toolchain
 
 _TIMEOUT_S: Final = 60.0
 
 
-def prune(cluster: Cluster, engine: Engine, commands: CommandRunner, toolchain: Toolchain) -> list[str]:
+def prune(context: RunContext, engine: Engine) -> list[str]:
     """Remove images of dead runs; what can't be removed stays, and the reason is told.
+
+    A run that has a journal, or a namespace, is left to those who look after it: it may be kept on purpose.
 
     Returns:
         One line for each image.
 
     Raises:
         EngineError: The engine does not answer.
+        KubeError: The namespaces can't be listed.
     """
+    spared = {folder.name for folder in context.state_dir.parent.iterdir()}
+    namespaces = context.kube.items("/api/v1/namespaces", labelSelector=SELECTOR)
+    spared |= {str(each["metadata"]["labels"].get(RUN_ID)) for each in namespaces}
     lines = []
     for names, labels in engine.labelled(RUN_ID):
-        if _dead(labels):
-            removed = commands.run([toolchain.path("docker"), "image", "rm", *names], timeout_s=_TIMEOUT_S, check=False)
+        if _dead(labels, spared):
+            argv = [str(context.toolchain.path("docker")), "image", "rm", *names]
+            removed = context.commands.run(argv, timeout_s=_TIMEOUT_S, check=False)
             problem = "" if removed.ok else str(CommandError(removed))
             lines.append(_line("the engine", names, labels, problem))
-    return [*lines, *_prune_nodes(cluster)]
+    return [*lines, *_prune_nodes(context.cluster, spared)]
 
 
-def _prune_nodes(cluster: Cluster) -> list[str]:
+def _prune_nodes(cluster: Cluster, spared: Collection[str]) -> list[str]:
     lines = []
     try:
         for image in cluster.labelled_images():
-            if _dead(image.labels):
+            if _dead(image.labels, spared):
                 cluster.remove_labelled(image)
                 lines.append(_line("the node", image.names, image.labels, ""))
     except TodoK8sError as error:
@@ -54,9 +60,9 @@ def _prune_nodes(cluster: Cluster) -> list[str]:
     return lines
 
 
-def _dead(labels: Mapping[str, str]) -> bool:
+def _dead(labels: Mapping[str, str], spared: Collection[str]) -> bool:
     owner = owner_of_image(labels)
-    return owner is not None and owner.dead
+    return owner is not None and owner.dead and owner.run_id not in spared
 
 
 def _line(where: str, names: tuple[str, ...], labels: Mapping[str, str], problem: str) -> str:

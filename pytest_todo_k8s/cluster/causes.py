@@ -53,7 +53,7 @@ _TABLE: Final = (
         "{about} does not start: its image can't be pulled: {said}",
         "compare the chart's image repository, tag and pull policy with what the load phase brought to the cluster, "
         "and let the nodes reach the registry",
-        8.0,
+        4.0,
     ),
     Cause(
         "InvalidImageName",
@@ -66,7 +66,7 @@ _TABLE: Final = (
         "CreateContainerConfigError",
         "{about} does not start: a part of its configuration is missing: {said}",
         "add that key to the Secret or ConfigMap, or correct the reference in the chart",
-        5.0,
+        3.0,
     ),
     Cause(
         "CreateContainerError",
@@ -112,7 +112,7 @@ _TABLE: Final = (
         "ProbeRefused",
         "{about} runs, and answers its probe with a refusal: {said}",
         "correct the probe's path in the chart, or what the application answers there",
-        8.0,
+        5.0,
         log=True,
     ),
     Cause(
@@ -133,7 +133,7 @@ _TABLE: Final = (
         "Unschedulable",
         "{about} fits on no node: {said}",
         "give the cluster more CPU or memory, or lower the requests and node rules in the chart",
-        8.0,
+        4.0,
     ),
     Cause(
         "QuotaExceeded",
@@ -151,13 +151,13 @@ _TABLE: Final = (
         "AdmissionRefused",
         "{about} may not make its pods, an admission rule of the cluster refuses them: {said}",
         "correct the chart, or the policy, webhook or LimitRange that refuses its pods",
-        5.0,
+        3.0,
     ),
     Cause(
         "ServiceAccountMissing",
         "{about} can't make its pods, their service account is not there: {said}",
         "make that ServiceAccount, or correct its name in the chart",
-        10.0,
+        6.0,
     ),
     Cause(
         "FailedCreate",
@@ -176,7 +176,7 @@ _TABLE: Final = (
         "StorageClassMissing",
         "{about} gets no volume, the cluster has no such storage class: {said}",
         "name a storage class of the cluster (`kubectl get storageclass`) in the chart's values",
-        5.0,
+        3.0,
     ),
     Cause(
         "ProvisioningFailed",
@@ -194,7 +194,7 @@ _TABLE: Final = (
         "MountSourceMissing",
         "{about} can't mount what is not there: {said}",
         "make that Secret, ConfigMap or claim, or correct its name or key in the chart",
-        5.0,
+        3.0,
     ),
     Cause(
         "FailedMount",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_todo_k8s.cluster.causes import CAUSES
 from pytest_todo_k8s.cluster.events import last_seen, plain
 from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.cluster.pod_logs import LOST
 from pytest_todo_k8s.cluster.rollout import condition, container_states
 from pytest_todo_k8s.cluster.workloads import JOB_LABEL
 
@@ -276,6 +277,6 @@ def _log_end(trouble: Trouble, kube: Kube, namespace: str) -> str:
             )
         except KubeError:
             continue
-        if text.strip():
+        if text.strip() and not text.startswith(LOST):
             return f"; its log ends: {plain(' / '.join(text.strip().splitlines()))}"
     return ""

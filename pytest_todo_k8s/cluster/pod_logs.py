@@ -23,6 +23,8 @@ LIMIT_BYTES: Final = 2 * 1024 * 1024
 TIMEOUT_S: Final = 20.0
 TOTAL_S: Final = 60.0
 """Seconds for all logs together, however many pods there are."""
+LOST: Final = "unable to retrieve container logs for "
+"""What kubelet answers, as if it were the log, once a container's log is removed."""
 TAIL_LINES: Final = 2000
 """Lines read of the end of a log that is kept to explain a failure."""
 Kind = Literal["container", "init", "previous"]
@@ -116,6 +118,8 @@ def _read(
         previous=str(source.kind == "previous").lower(),
         **({"tailLines": TAIL_LINES} if tail else {}),
     )
+    if text.startswith(LOST):
+        return scan.unreadable("the node does not have it any more")
     clean = redactor.clean(text)
     file.write_text(clean, encoding="utf-8")
     scan.read(clean)

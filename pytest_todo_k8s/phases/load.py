@@ -22,7 +22,7 @@ def run(context: RunContext) -> None:
     if build is None:
         raise PhaseError("load", "no image was built", "let the build phase run first")
     engine = Engine(context.toolchain, context.commands, context.settings.environment)
-    for line in prune(context.cluster, engine, context.commands, context.toolchain):
+    for line in prune(context, engine):
         context.progress(f"load      {line}")
     for image in build.images:
         image_id = engine.configuration_id(image.reference)

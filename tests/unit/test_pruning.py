@@ -11,7 +11,8 @@ from pytest_todo_k8s.ownership import Owner, image_labels
 from pytest_todo_k8s.pruning import prune
 from pytest_todo_k8s.settings import ClusterChoice
 from tests.unit.cluster.stubs import Stubs, cases
-from tests.unit.phases.live import LiveCluster
+from tests.unit.phases.live import LiveCluster, LiveKube
+from tests.unit.running import run_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LIVING = Owner.of_this_process(ClusterChoice("minikube", "x"))
 DEAD = dataclasses.replace(LIVING, run_id="dead-1", pid=2**22 + 1)
+KEPT = dataclasses.replace(DEAD, run_id="kept-1")
+JOURNALLED = dataclasses.replace(DEAD, run_id="journalled-1")
 ELSEWHERE = dataclasses.replace(LIVING, run_id="elsewhere-1", pid=2**22 + 1, host="elsewhere")
 
 
@@ -38,10 +41,17 @@ Pruned = tuple[list[str], list[str], LiveCluster]
 @pytest.fixture
 def pruned(tmp_path: Path) -> Callable[..., Pruned]:
     def run(*images: tuple[tuple[str, ...], dict[str, str]], on_node: list[LabelledImage]) -> Pruned:
-        stubs, cluster = Stubs(tmp_path), LiveCluster(tmp_path)
+        stubs, cluster, kube = Stubs(tmp_path), LiveCluster(tmp_path), LiveKube()
+        kube.lists["/api/v1/namespaces"] = [{"metadata": {"labels": image_labels(KEPT)}}]
         stubs.add("docker", cases(("'image rm used:1'", "echo 'in use by container 7' >&2; exit 1"), ("*", ":")))
         cluster.on_nodes = on_node
-        lines = prune(cast("Any", cluster), cast("Engine", FakeEngine(*images)), stubs.commands(), stubs.toolchain())
+        context = run_context(
+            tmp_path, cluster=cluster, kube=kube, toolchain=stubs.toolchain(), commands=stubs.commands()
+        )
+        runs = tmp_path / "runs"
+        (runs / JOURNALLED.run_id).mkdir(parents=True)
+        context.state_dir = runs / "own"
+        lines = prune(context, cast("Engine", FakeEngine(*images)))
         return lines, stubs.calls("docker"), cluster
 
     return run
@@ -53,6 +63,8 @@ def test_only_images_of_dead_runs_go(pruned: Callable[..., Pruned]) -> None:
         (("todo:1", "todo:2"), image_labels(DEAD)),
         (("todo:3",), image_labels(LIVING)),
         (("todo:4",), image_labels(ELSEWHERE)),
+        (("todo:6",), image_labels(KEPT)),
+        (("todo:7",), image_labels(JOURNALLED)),
         (("todo:5",), {"todo-k8s.dev/run-id": "tells-nothing-else"}),
         on_node=[dead, living],
     )

@@ -233,6 +233,8 @@ def test_a_crash_brings_the_end_of_its_log() -> None:
     crashed = waiting("CrashLoopBackOff", last={"exitCode": 1})
     assert "its log ends: \\ no / database" in told([crashed], true="\x1b[31m\\ no\x07\ndatabase\n")[0]
     assert "its log ends: now" in told([crashed], true="", false="now")[0]
+    lost = "unable to retrieve container logs for containerd://ac61"
+    assert "its log ends: now" in told([crashed], true=lost, false="now")[0]
     assert "log" not in told([crashed])[0]
 
 

@@ -81,3 +81,12 @@ def test_all_logs_together_have_a_limit(tmp_path: Path, monkeypatch: pytest.Monk
     found = pod_logs.collect(kube, "ns", PODS, tmp_path, Redactor())
     assert kube.asked == []
     assert {each.hits[0].line for each in found} == {"this log can't be read: all logs together took longer than 0 s"}
+
+
+def test_a_log_that_is_removed_is_no_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = "unable to retrieve container logs for containerd://ac6129b2"
+    monkeypatch.setattr(FakeKube, "text_part", lambda *_, **__: (lost, True))
+    found = pod_logs.collect(FakeKube(), "ns", PODS, tmp_path, Redactor(), tail=True)
+    assert {(each.lines, each.hits[0].line) for each in found} == {
+        (0, "this log can't be read: the node does not have it any more")
+    }

@@ -15,7 +15,7 @@ from pytest_todo_k8s.tools.docker import EngineError
 from pytest_todo_k8s.tools.redaction import Secret
 from tests.unit.cluster.api_server import Answer, ApiServer, api_server
 from tests.unit.cluster.stubs import Stubs, cases
-from tests.unit.phases.live import LiveCluster, built
+from tests.unit.phases.live import LiveCluster, LiveKube, built
 from tests.unit.running import run_context
 from tests.unit.tools.saved_image import saved
 
@@ -83,6 +83,7 @@ class World:
             toolchain=self.stubs.toolchain(BASES),
             commands=self.stubs.commands(),
             cluster=LiveCluster(self.folder),
+            kube=LiveKube(),
         )
 
     def builds(self, body: str) -> None:
