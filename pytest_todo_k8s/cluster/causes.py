@@ -66,7 +66,7 @@ _TABLE: Final = (
         "CreateContainerConfigError",
         "{about} does not start: a part of its configuration is missing: {said}",
         "add that key to the Secret or ConfigMap, or correct the reference in the chart",
-        3.0,
+        6.0,
     ),
     Cause(
         "CreateContainerError",
@@ -133,7 +133,7 @@ _TABLE: Final = (
         "Unschedulable",
         "{about} fits on no node: {said}",
         "give the cluster more CPU or memory, or lower the requests and node rules in the chart",
-        4.0,
+        8.0,
     ),
     Cause(
         "QuotaExceeded",
@@ -194,13 +194,13 @@ _TABLE: Final = (
         "MountSourceMissing",
         "{about} can't mount what is not there: {said}",
         "make that Secret, ConfigMap or claim, or correct its name or key in the chart",
-        3.0,
+        8.0,
     ),
     Cause(
         "FailedMount",
         "{about} can't mount a volume: {said}",
         "correct the volume in the chart: its Secret, ConfigMap or claim",
-        20.0,
+        45.0,
     ),
     Cause(
         "FailedAttachVolume",
