@@ -200,7 +200,7 @@ _TABLE: Final = (
         "FailedMount",
         "{about} can't mount a volume: {said}",
         "correct the volume in the chart: its Secret, ConfigMap or claim",
-        45.0,
+        30.0,
     ),
     Cause(
         "FailedAttachVolume",
