@@ -17,6 +17,18 @@ describe("isForeignWrite", () => {
   });
 
   it.each([
+    ["http://todo.test", "todo.test:80"],
+    ["http://todo.test:80", "todo.test"],
+    ["https://todo.test", "todo.test:443"],
+  ])("takes %s and a host %s for the same", (origin, host) => {
+    expect(isForeignWrite(request("POST", { host, origin }))).toBe(false);
+  });
+
+  it("refuses another port of the same host", () => {
+    expect(isForeignWrite(request("POST", { host: "todo.test:80", origin: "https://todo.test" }))).toBe(true);
+  });
+
+  it.each([
     ["POST", "http://evil.test"],
     ["PUT", "http://todo.test"],
     ["PATCH", "http://todo.test:30080.evil.test"],

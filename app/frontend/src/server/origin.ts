@@ -8,5 +8,9 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 export function isForeignWrite(request: Request): boolean {
   const origin = request.headers.get("origin");
   if (origin === null || SAFE_METHODS.has(request.method)) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== request.headers.get("host");
+  if (!URL.canParse(origin)) return true;
+  const { protocol, host } = new URL(origin);
+  // Read in the same way: a client may name the scheme's own port in `Host`, a URL leaves it out.
+  const asked = `${protocol}//${request.headers.get("host") ?? ""}`;
+  return !URL.canParse(asked) || new URL(asked).host !== host;
 }
