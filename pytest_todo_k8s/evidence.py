@@ -12,9 +12,11 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
+from pytest_todo_k8s.analysis.results import Analysis  # noqa: TC001  pydantic reads annotations at run time
 from pytest_todo_k8s.errors import ConfigError
+from pytest_todo_k8s.model import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,12 +50,6 @@ class Verdict(StrEnum):
     BLOCKED = "BLOCKED"
     CRASHED = "CRASHED"
     FAIL = "FAIL"
-
-
-class Model(BaseModel):
-    """Base of all parts: unknown keys are an error, assignments are checked."""
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
 
 
 class Run(Model):
@@ -494,6 +490,7 @@ class Evidence(Model):
     measure: Measure | None = None
     exercise: Exercise | None = None
     parity: Parity | None = None
+    analysis: Analysis | None = None
     criteria: list[CriterionResult] = Field(default_factory=list)
     tests: dict[str, str] = Field(default_factory=dict, description="test id to passed, failed, skipped or error")
     cleanup: Cleanup | None = None

@@ -15,21 +15,30 @@ CPU_WINDOW_S: Final = 5.0
 """Seconds over which CPU use is averaged before its highest value is taken."""
 
 
-def cpu_shares(usage: ContainerUsage) -> list[tuple[float, float]]:
-    """Return CPU use over windows of `CPU_WINDOW_S`, as (end of the window in seconds, share of the limit).
+def cpu_cores(usage: ContainerUsage) -> list[tuple[float, float]]:
+    """Return CPU use over windows of `CPU_WINDOW_S`, as (end of the window in seconds, cores).
 
     Raises:
         Unjudged: The container has no reading that spans a window, or its counter went backwards (it restarted).
     """
-    limit = usage.cpu_limit_cores
-    if not limit:
-        raise ValueError("a container without a CPU limit has no share of it")
     windows = list(_windows(usage.samples))
     if not windows:
         raise void(f"CPU use of {usage.pod}/{usage.container} was read for less than {CPU_WINDOW_S:.0f} s")
     if any(late.cpu_s < early.cpu_s for early, late in windows):
         raise void(f"the CPU counter of {usage.pod}/{usage.container} went backwards: the container restarted")
-    return [(late.at_s, (late.cpu_s - early.cpu_s) / (late.at_s - early.at_s) / limit) for early, late in windows]
+    return [(late.at_s, (late.cpu_s - early.cpu_s) / (late.at_s - early.at_s)) for early, late in windows]
+
+
+def cpu_shares(usage: ContainerUsage) -> list[tuple[float, float]]:
+    """Return CPU use over windows of `CPU_WINDOW_S`, as (end of the window in seconds, share of the limit).
+
+    Raises:
+        Unjudged: As `cpu_cores`.
+    """
+    limit = usage.cpu_limit_cores
+    if not limit:
+        raise ValueError("a container without a CPU limit has no share of it")
+    return [(at_s, cores / limit) for at_s, cores in cpu_cores(usage)]
 
 
 def memory_shares(usage: ContainerUsage) -> list[tuple[float, float]]:

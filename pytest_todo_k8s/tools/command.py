@@ -227,6 +227,7 @@ class CommandRunner:
         stdin: int = subprocess.DEVNULL,
         log_file: Path | None = None,
         detach: bool = False,
+        terminal: int | None = None,
     ) -> BackgroundCommand:
         """Start a command that goes on in the background.
 
@@ -237,6 +238,7 @@ class CommandRunner:
             stdin: Descriptor that it reads from; the caller closes its own copy.
             log_file: Its output goes there; without one the last lines are kept in memory.
             detach: It is to outlive this process: nothing of it is tied to ours (needs `log_file`).
+            terminal: File descriptor of a pseudo-terminal's far end that takes the place of all three streams.
 
         Raises:
             CommandError: It can't be started.
@@ -248,6 +250,9 @@ class CommandRunner:
         started = time.monotonic()
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(log_file.open("ab")) if log_file else subprocess.PIPE
+            stdin = subprocess.DEVNULL
+            if terminal is not None:
+                out = stdin = terminal
             try:
                 process = self._spawn(words, env=env, cwd=cwd, stdin=stdin, stdout=out, stderr=subprocess.STDOUT)
             except OSError as error:

@@ -12,7 +12,7 @@ from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.context import Deployment, RunContext
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.evidence import Latency
-from pytest_todo_k8s.measuring import cgroups, load, series
+from pytest_todo_k8s.measuring import cgroups, load, series, window
 from pytest_todo_k8s.measuring.series import Pace
 from pytest_todo_k8s.phases import measure
 from pytest_todo_k8s.tools.redaction import Secret
@@ -79,7 +79,7 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cgroups.command, "__defaults__", (str(tmp_path / "cgroup"),))
     monkeypatch.setattr(load, "DURATION_S", 0.5)
     monkeypatch.setattr(load.send, "__kwdefaults__", {"rate_per_s": 20.0, "duration_s": 0.5})
-    monkeypatch.setattr(measure, "_SPARE_READINGS", 1)
+    monkeypatch.setattr(window, "SPARE_READINGS", 1)
     monkeypatch.setattr(measure, "PAGE_PACE", Pace(limit_s=3, interval_s=0.02, timeout_s=0.3))
     monkeypatch.setattr(series, "CALIBRATION_INTERVAL_S", 0.001)
     monkeypatch.setattr(measure, "backend_latency", lambda _context, _pace: Latency(target="t", route="r"))

@@ -1,0 +1,1 @@
+"""Built-in analysers: deterministic, read-only; what assistants advise on, worked out from facts."""

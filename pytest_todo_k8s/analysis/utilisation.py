@@ -1,0 +1,103 @@
+"""Use of CPU and memory over a window, idle or under load, from the readings that SC-008 judges too."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from pytest_todo_k8s.analysis.results import Utilisation
+from pytest_todo_k8s.criteria.criterion import Unjudged
+from pytest_todo_k8s.criteria.usage import cpu_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_todo_k8s.evidence import ContainerUsage
+
+Number = TypeVar("Number", int, float)
+LIMIT_RATIO: Final = 0.8
+"""Share of its limit that a container should stay under (SC-008)."""
+
+
+def summarise(
+    usages: Iterable[ContainerUsage], pods: Iterable[Mapping[str, Any]], window: Literal["idle", "load"]
+) -> tuple[list[Utilisation], list[str]]:
+    """Condense the readings of each container.
+
+    Args:
+        usages: Readings over the window.
+        pods: The pods as raw JSON, for their requests.
+        window: What the window was.
+
+    Returns:
+        One summary for each container, and a sentence for each that was not measured: never an estimate.
+    """
+    requests = {
+        (pod["metadata"]["name"], spec["name"]): (spec.get("resources") or {}).get("requests") or {}
+        for pod in pods
+        for spec in pod["spec"]["containers"]
+    }
+    found, missing = [], []
+    for usage in usages:
+        try:
+            found.append(_summary(usage, requests.get((usage.pod, usage.container), {}), window))
+        except Unjudged as reason:
+            missing.append(f"{window}: {reason.reason}")
+    return found, missing
+
+
+def percentile(values: Sequence[Number], share: float) -> Number:
+    """Return the smallest value that at least `share` of the values do not exceed (nearest rank).
+
+    Raises:
+        ValueError: There are no values.
+    """
+    if not values:
+        raise ValueError("no values, no percentile")
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def shares(each: Utilisation) -> dict[str, float | None]:
+    """Return the p95 as shares of request and limit; None where there is none."""
+
+    def ratio(used: float, of: float | None) -> float | None:
+        return used / of if of else None
+
+    return {
+        "cpu of request": ratio(each.cpu_p95_cores, each.cpu_request_cores),
+        "cpu of limit": ratio(each.cpu_p95_cores, each.cpu_limit_cores),
+        "memory of request": ratio(each.memory_p95_bytes, each.memory_request_bytes),
+        "memory of limit": ratio(each.memory_p95_bytes, each.memory_limit_bytes),
+    }
+
+
+def verdict(each: Utilisation) -> str:
+    """Say whether the p95 stays under 80 % of both limits."""
+    found = shares(each)
+    over = [name for name in ("cpu of limit", "memory of limit") if (found[name] or 0) >= LIMIT_RATIO]
+    lacking = [name for name in ("cpu of limit", "memory of limit") if found[name] is None]
+    if lacking:
+        return f"no {' and no '.join(name.split()[0] for name in lacking)} limit"
+    return f"over 80 %: {', '.join(over)}" if over else "under 80 %"
+
+
+def _summary(usage: ContainerUsage, requests: Mapping[str, str], window: Literal["idle", "load"]) -> Utilisation:
+    from kubernetes.utils.quantity import parse_quantity  # noqa: PLC0415  heavy: only where a cluster was asked
+
+    cores = [used for _, used in cpu_cores(usage)]
+    memory = [sample.working_set_bytes for sample in usage.samples]
+    return Utilisation(
+        app=usage.app,
+        pod=usage.pod,
+        container=usage.container,
+        window=window,
+        seconds=usage.samples[-1].at_s - usage.samples[0].at_s,
+        cpu_p95_cores=percentile(cores, 0.95),
+        cpu_peak_cores=max(cores),
+        memory_p95_bytes=percentile(memory, 0.95),
+        memory_peak_bytes=max(memory),
+        cpu_request_cores=float(parse_quantity(requests["cpu"])) if "cpu" in requests else None,
+        cpu_limit_cores=usage.cpu_limit_cores,
+        memory_request_bytes=int(parse_quantity(requests["memory"])) if "memory" in requests else None,
+        memory_limit_bytes=usage.memory_limit_bytes,
+    )
