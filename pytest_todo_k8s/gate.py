@@ -14,6 +14,8 @@ from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.fixtures import STATE_FOLDER, needs_deployment
 from pytest_todo_k8s.offline import OfflineRun
 from pytest_todo_k8s.progress import PREFIX
+from pytest_todo_k8s.report import workflow
+from pytest_todo_k8s.report.workflow import Actions
 from pytest_todo_k8s.run import Run
 from pytest_todo_k8s.settings import NO_CLUSTER
 from pytest_todo_k8s.signals import Signals
@@ -45,6 +47,7 @@ class Gate:
         self.session: pytest.Session | None = None
         self.workers = 0
         self.signals = Signals()
+        self._actions = Actions(settings.environment)
         self.signals.end_as_interrupt()
 
     @property
@@ -96,6 +99,8 @@ class Gate:
         self.rows.narrowed = narrowing(self._config) or self._less_asked() or self._elsewhere()
         if not wanted:
             return
+        for line in self._actions.begin():
+            self._write(line)
         self.folder()
         if self._run:
             self._go(self._run)
@@ -184,8 +189,19 @@ class Gate:
             told = ["INCOMPLETE: no test of a success criterion was collected, nothing was deployed"]
         else:
             told = ["nothing was deployed: no collected test needs it"]
-        for line in told:
+        for line in [*told, *self._actions.end(self.evidence)]:
             self._write(line)
+        self._summarise()
+
+    def _summarise(self) -> None:
+        """Keep a summary in Markdown beside the report, and append it to that of a GitHub Actions step."""
+        if evidence := self.evidence:
+            text = workflow.summary(evidence)
+            try:
+                (self._settings.out / "summary.md").write_text(text, encoding="utf-8")
+                self._actions.append(text)
+            except OSError as error:
+                self.say(f"the summary can't be written: {error}")
 
     def report_failed(self, error: Exception) -> None:
         """Tell that the report could not be written; evidence without its report is incomplete."""
