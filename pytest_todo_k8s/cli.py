@@ -13,6 +13,7 @@ import yaml
 
 from pytest_todo_k8s import exit_codes
 from pytest_todo_k8s.errors import SetupError, TodoK8sError
+from pytest_todo_k8s.options import ASSISTANTS, DEFAULT_NAMESPACE
 from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ INTERRUPTED: Final = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a sub-command and return the exit status: 0, 10 when the machine is not as needed, 130 when interrupted."""
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status: int = arguments.run(arguments)
@@ -40,9 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="todo-k8s", description="Set up what `pytest --todo-cluster` needs.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    whole = argparse.ArgumentParser(prog="todo-k8s", description="Set up what `pytest --todo-cluster` needs.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     setup = commands.add_parser(
         "setup",
         help="bring up engine, tools and Minikube as far as they are missing",
@@ -58,6 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--json", action="store_true", help="print the same as JSON")
     doctor.set_defaults(run=_doctor)
+    _add_assist(commands)
+    docs = commands.add_parser(
+        "docs",
+        help="write the generated documents below docs/",
+        description="Writes what is generated from the code; with a run's evidence also its metrics.",
+    )
+    docs.add_argument("--evidence", metavar="FILE", help="evidence.json of a finished run")
+    docs.add_argument("--check", action="store_true", help="change nothing; status 1 when a document is stale")
+    docs.set_defaults(run=_docs)
     _add_app(commands)
     _add_reap(commands)
     tasks = commands.add_parser(
@@ -78,7 +89,25 @@ def _parser() -> argparse.ArgumentParser:
         help="also bind the first to this user, such as system:serviceaccount:NAMESPACE:NAME for a service account",
     )
     role.set_defaults(run=_role)
-    return parser
+    return whole
+
+
+def _add_assist(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    assist = commands.add_parser(
+        "assist",
+        help="analyse Dockerfiles, manifests, health or resources, alone or with an AI assistant",
+        description="The built-in analysers always answer; an assistant only proposes, and nothing is applied unasked.",
+    )
+    assist.add_argument("subject", choices=("dockerfile", "manifest", "health", "resources"), help="what to look at")
+    assist.add_argument("target", nargs="?", help="one image (backend) or object (Deployment/todo-backend) only")
+    assist.add_argument("--with", dest="tool", choices=("builtin", *ASSISTANTS), default="builtin", help="ask it too")
+    assist.add_argument("--json", action="store_true", help="print the result as JSON")
+    assist.add_argument("--apply", metavar="HASH", help="apply the stored proposal with this hash, after a dry run")
+    assist.add_argument("--load", action="store_true", help="resources: measure under the declared load too")
+    assist.add_argument("--namespace", default=DEFAULT_NAMESPACE, metavar="NAME", help="where the application runs")
+    assist.add_argument("--out", default="out", metavar="DIR", help="folder for proposals (ai/) and logs")
+    assist.add_argument("--cluster", metavar="minikube[:PROFILE]", help="which cluster (default: that of set-up)")
+    assist.set_defaults(run=_assist)
 
 
 def _add_reap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -188,6 +217,25 @@ def _role(arguments: argparse.Namespace) -> int:
 
     manifests = access.roles(access.subject(arguments.user) if arguments.user else None)
     yaml.safe_dump_all(manifests, sys.stdout, sort_keys=False)
+    return exit_codes.OK
+
+
+def _assist(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s.assistants import command  # noqa: PLC0415  other sub-commands need none of it
+
+    return command.run(arguments, os.environ)
+
+
+def _docs(arguments: argparse.Namespace) -> int:
+    from pytest_todo_k8s import documents  # noqa: PLC0415  other sub-commands need none of it
+
+    if arguments.check:
+        stale = documents.stale(Path.cwd())
+        for file in stale:
+            _tell(f"todo-k8s: {file} is stale: run `todo-k8s docs`")
+        return exit_codes.FAILED if stale else exit_codes.OK
+    for file in documents.write(Path.cwd(), Path(arguments.evidence) if arguments.evidence else None):
+        sys.stdout.write(f"{file}\n")
     return exit_codes.OK
 
 

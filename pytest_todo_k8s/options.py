@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DEFAULT_NAMESPACE: Final = "todo-app-dev"
 DEFAULT_OUT: Final = "out"
+ASSISTANTS: Final = ("gordon", "kubectl-ai", "kagent")
+"""AI tools that can be asked beside the built-in analysers."""
 _DNS_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123, as Kubernetes asks of a namespace's name."""
 _RESERVED: Final = re.compile(r"default|kube-.*")
@@ -114,6 +116,19 @@ OPTIONS: Final = (
         "make the requests that chance makes for SC-011 from this seed (default: another one each time)",
     ),
     Option("tasks", "", "print the task list T001 to T099 with what does each task and its result (default: do not)"),
+    Option(
+        "values",
+        "FILE",
+        "values file for Helm beside the chart's own, a later one wins (default: none)",
+        many=True,
+    ),
+    Option(
+        "assist",
+        "NAME",
+        "also ask an assistant after measuring: gordon, kubectl-ai, kagent; nothing it proposes is applied (default: "
+        "the built-in analysers alone)",
+        many=True,
+    ),
     Option("strict", "", "let a criterion whose samples leave it open (BORDERLINE) fail (default: it passes)"),
 )
 
@@ -188,6 +203,8 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         seed=_seed(given.get("seed")),
         tasks=_switch(given.get("tasks")),
         allowed=allowances.read(config.rootpath / "pyproject.toml"),
+        values=_values(given.get("values"), config.rootpath),
+        assistants=_assistants(given.get("assist")),
     )
 
 
@@ -301,6 +318,24 @@ def _only(given: Given | None) -> tuple[str, ...]:
             f"write one or more of {', '.join(known)}, with commas",
         )
     return tuple(name for name in known if name in words)
+
+
+def _values(given: Given | None, root: Path) -> tuple[Path, ...]:
+    files = [(root / word).resolve() for word in _words(given)] if given else []
+    for file in files:
+        if given and not file.is_file():
+            raise ConfigError(f"{given.source}: {file} is no file", "name a values file of the chart")
+    return tuple(files)
+
+
+def _assistants(given: Given | None) -> tuple[str, ...]:
+    names = _words(given) if given else []
+    unknown = [name for name in names if name not in ASSISTANTS]
+    if given and (unknown or not names):
+        raise ConfigError(
+            f"{given.source}={given.value!r} names no assistant", f"write one or more of {', '.join(ASSISTANTS)}"
+        )
+    return tuple(dict.fromkeys(names))
 
 
 def _namespace(given: Given) -> str:

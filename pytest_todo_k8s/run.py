@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 MODEL_KEY: Final = "GEMINI_API_KEY"
 """A key of the model service that may be in the caller's environment for other programs: no child inherits it."""
-RESULTS: Final = ("report.html", "evidence.json", "junit.xml")
+RESULTS: Final = ("report.html", "evidence.json", "junit.xml", "summary.md", "values-recommended.yaml")
 """Files in the output folder that each run writes anew."""
 
 
@@ -118,6 +118,7 @@ class Run:
         except (TodoK8sError, OSError) as error:
             return self.block(error)
         failed = execute(context, enter=self._enter, after_preflight=self._sweep, save=self._save)
+        self._analyse(context)
         self._publish(f"BLOCKED by {failed.phase}: {failed}" if failed else None)
         return None
 
@@ -236,6 +237,14 @@ class Run:
             raise
         cause = obstacle(live) or f"the namespace {name} of a dead run is still there"
         raise PhaseError("preflight", cause, "name another one with --todo-namespace, or remove it")
+
+    def _analyse(self, context: RunContext) -> None:
+        """Let the analysers look at what is there; nothing of it is judged."""
+        from pytest_todo_k8s.analysis.in_run import analyse  # noqa: PLC0415  needs all that the phases need
+
+        with heartbeat("analysis", self._say):
+            analyse(context)
+        self._save()
 
     def _publish(self, blocked: str | None) -> None:
         self.evidence.criteria = judge(self.evidence)

@@ -86,6 +86,8 @@ class Settings:
         seed: Of the requests that chance makes; None: another one each time.
         allowed: Bad log lines and Warning events that are expected (pyproject.toml).
         tasks: Whether the task list is printed at the end.
+        values: Values files for Helm beside the chart's own, the last one wins.
+        assistants: Names of the assistants that are asked after measuring.
     """
 
     root: Path
@@ -105,6 +107,8 @@ class Settings:
     seed: int | None = None
     allowed: tuple[Allowed, ...] = ()
     tasks: bool = False
+    values: tuple[Path, ...] = ()
+    assistants: tuple[str, ...] = ()
 
     @property
     def chart(self) -> Path:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.analysis.results import Finding, HealthReport, PodHealth, WorkloadHealth
 from pytest_todo_k8s.cluster import diagnose, pod_logs
-from pytest_todo_k8s.cluster.diagnose import Trouble, plain
+from pytest_todo_k8s.cluster.events import plain
 from pytest_todo_k8s.cluster.rollout import condition, container_states, is_ready, restarts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from pytest_todo_k8s.cluster.diagnose import Trouble
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.evidence import ContainerLog
     from pytest_todo_k8s.tools.redaction import Redactor
@@ -157,11 +158,11 @@ def _troubles(
 
 def _finding(trouble: Trouble, kube: Kube, namespace: str) -> Finding:
     cause, hint = diagnose.sentence([trouble], kube, namespace)
-    return Finding(about=trouble.about, reason=trouble.reason, cause=cause, next_step=hint)
+    return Finding(about=trouble.about, reason=trouble.code, cause=cause, next_step=hint)
 
 
 def _distinct(found: Iterable[Trouble]) -> list[Trouble]:
-    return list({(each.about, each.reason): each for each in found}.values())
+    return list({(each.about, each.code): each for each in found}.values())
 
 
 def _idle_services(kube: Kube, namespace: str) -> list[str]:

@@ -139,6 +139,19 @@ class Recommendation(Model):
     reason: str
 
 
+class ProposalSummary(Model):
+    """What became of one question to an assistant; the whole of it is kept below `ai/` of the output folder."""
+
+    tool: str
+    subject: str
+    target: str
+    status: str
+    allowed: bool
+    violations: list[str] = Field(default_factory=list)
+    sha256: str = ""
+    text: str = ""
+
+
 class Analysis(Model):
     """All analysers' results of one run; what an analyser could not do stands in `notes`."""
 
@@ -148,4 +161,5 @@ class Analysis(Model):
     health: HealthReport | None = None
     utilisation: list[Utilisation] = Field(default_factory=list)
     recommendations: list[Recommendation] = Field(default_factory=list)
+    proposals: list[ProposalSummary] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)

@@ -95,7 +95,7 @@ def _figures(part: str, resource: Resource, uses: list[Utilisation]) -> list[Rec
             resource=resource,
             now=_unit(round(now), resource) if now else None,
             proposed=_unit(proposed, resource),
-            reason=f"{because}; {f'was {_unit(round(now), resource)}' if now else 'there was none'}",
+            reason=because + (f"; was {_unit(round(now), resource)}" if now else ""),
         )
         for kind, now, proposed, because in kinds
     ]

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import ContainerUsage
 
 Number = TypeVar("Number", int, float)
+WindowName = Literal["idle", "load"]
 LIMIT_RATIO: Final = 0.8
 """Share of its limit that a container should stay under (SC-008)."""
 
 
 def summarise(
-    usages: Iterable[ContainerUsage], pods: Iterable[Mapping[str, Any]], window: Literal["idle", "load"]
+    usages: Iterable[ContainerUsage], pods: Iterable[Mapping[str, Any]], window: WindowName
 ) -> tuple[list[Utilisation], list[str]]:
     """Condense the readings of each container.
 
@@ -81,7 +82,7 @@ def verdict(each: Utilisation) -> str:
     return f"over 80 %: {', '.join(over)}" if over else "under 80 %"
 
 
-def _summary(usage: ContainerUsage, requests: Mapping[str, str], window: Literal["idle", "load"]) -> Utilisation:
+def _summary(usage: ContainerUsage, requests: Mapping[str, str], window: WindowName) -> Utilisation:
     from kubernetes.utils.quantity import parse_quantity  # noqa: PLC0415  heavy: only where a cluster was asked
 
     cores = [used for _, used in cpu_cores(usage)]

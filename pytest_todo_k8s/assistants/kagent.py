@@ -9,6 +9,9 @@ never are.
 from __future__ import annotations
 
 import json
+import re
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -20,8 +23,9 @@ from pytest_todo_k8s.cluster.kube import KubeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_todo_k8s.assistants.workbench import Workbench
     from pytest_todo_k8s.cluster.kube import Kube
-    from pytest_todo_k8s.tools.command import CommandResult
+    from pytest_todo_k8s.tools.command import BackgroundCommand, CommandResult
 
 NAMESPACE: Final = "kagent"
 CONTROLLER: Final = "kagent-controller"
@@ -30,6 +34,8 @@ AGENT: Final = "todo-sre-readonly"
 CALL_S: Final = 300.0
 """As long as the tool's own inner limit."""
 HEALTH_S: Final = 10.0
+FORWARD_S: Final = 10.0
+_OPEN: Final = re.compile(r"^Forwarding from 127\.0\.0\.1:(\d+) ->")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,31 @@ class Kagent:
         if state != "completed" or not words:
             return proposal(self.name, request, result, Status.MALFORMED, text=f"state {state}, {words or 'no text'}")
         return proposal(self.name, request, result, Status.OK, text=words, commands=text.commands(words))
+
+
+@contextmanager
+def controller(bench: Workbench) -> Iterator[str | None]:
+    """Open a way to the controller for the length of a block; None where there is none.
+
+    The tool's own port-forward waits only about a second before it gives up.
+    """
+    argv = [str(bench.toolchain.path("kubectl")), "--kubeconfig", str(bench.cluster.kubeconfig)]
+    argv += ["--context", bench.cluster.context, "--namespace", NAMESPACE, "port-forward", "--address", "127.0.0.1"]
+    command = bench.commands.start([*argv, f"service/{CONTROLLER}", f":{PORT}"])
+    try:
+        yield _forwarded(command)
+    finally:
+        command.stop()
+
+
+def _forwarded(command: BackgroundCommand) -> str | None:
+    deadline = time.monotonic() + FORWARD_S
+    while command.running and time.monotonic() < deadline:
+        for line in list(command.lines):
+            if match := _OPEN.match(line):
+                return f"http://127.0.0.1:{match[1]}"
+        time.sleep(0.1)
+    return None
 
 
 def _texts(answer: Any) -> Iterator[str]:

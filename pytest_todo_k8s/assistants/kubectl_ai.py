@@ -18,7 +18,7 @@ from pytest_todo_k8s.assistants.assistant import CALL_S, Caller, Request, found,
 from pytest_todo_k8s.assistants.proposal import Detection, Proposal, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pytest_todo_k8s.tools.command import CommandResult
@@ -116,6 +116,11 @@ class KubectlAi:
             return proposal(self.name, request, result, Status.MALFORMED, text=reason, commands=text.commands(answer))
         commands = text.commands(answer)
         return proposal(self.name, request, result, Status.OK, content=content, commands=commands, text=answer)
+
+
+def provider(environment: Mapping[str, str]) -> str:
+    """Return the first provider that has a key; `gemini` where none has."""
+    return next((name for name, keys in KEYS.items() if environment.get(keys[0])), "gemini")
 
 
 _PRINT: Final = ". Only print it: use kubectl create with --dry-run=client -o yaml, and apply nothing."

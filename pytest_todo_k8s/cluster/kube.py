@@ -25,6 +25,7 @@ TEXT_CAP_BYTES: Final = 2 * 1024 * 1024
 PAGE_ITEMS: Final = 500
 WATCH_IDLE_S: Final = 2
 """Seconds after which a watch on which nothing happens lets its caller look at other things."""
+FIELD_MANAGER: Final = "todo-k8s"
 GONE: Final = 410
 NOT_FOUND: Final = 404
 _FAILURES: Final = 400
@@ -144,7 +145,20 @@ class Kube:
             KubeError: The server refused, or there was no answer.
         """
         body = {"metadata": {"uid": uid, "annotations": dict(notes)}}
-        self._request("PATCH", path, {}, body)
+        self._request("PATCH", path, {}, body, kind="application/merge-patch+json")
+
+    def would_apply(self, path: str, body: Mapping[str, Any]) -> None:
+        """Let the server go all the way of a server-side apply, admission included; nothing is stored.
+
+        Args:
+            path: The object, which may be there or not.
+            body: Its manifest; unknown and doubled fields are refused.
+
+        Raises:
+            KubeError: The server refused, or there was no answer.
+        """
+        query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict", "dryRun": "All"}
+        self._request("PATCH", path, query, body, kind="application/apply-patch+yaml")
 
     def delete(self, path: str, uid: str | None = None, grace_s: int | None = None) -> None:
         """Ask for an object's deletion; what it owns goes first.
@@ -255,23 +269,35 @@ class Kube:
             page = {"continue": metadata["continue"]}
 
     def _request(
-        self, method: str, path: str, query: Mapping[str, object], body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        body: Mapping[str, Any] | None = None,
+        *,
+        kind: str = "application/json",
     ) -> bytes:
-        response = self._open(method, path, query, body, READ_TIMEOUT_S)
+        response = self._open(method, path, query, body, READ_TIMEOUT_S, kind=kind)
         with _Closing(response):
             data: bytes = response.read()
         return data
 
     def _open(
-        self, method: str, path: str, query: Mapping[str, object], body: Mapping[str, Any] | None, read_s: float
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        body: Mapping[str, Any] | None,
+        read_s: float,
+        *,
+        kind: str = "application/json",
     ) -> Any:
         """Send a request and return the open urllib3 response of a successful answer."""
         from kubernetes.client.exceptions import ApiException  # noqa: PLC0415  see api_client
         from urllib3.exceptions import HTTPError  # noqa: PLC0415  likewise
 
         api = self.api_client
-        content_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Accept": "application/json, */*", "Content-Type": content_type}
+        headers = {"Accept": "application/json, */*", "Content-Type": kind}
         request = api.param_serialize(
             method,
             path,

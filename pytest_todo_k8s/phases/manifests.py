@@ -100,18 +100,33 @@ def offline(manifests: Sequence[Mapping[str, Any]], kubernetes: str, into: Manif
         into.checks += schemas.check(manifests, kubernetes)
 
 
-def server_side(kube: Kube, namespace: str, manifests: Sequence[Mapping[str, Any]], into: Manifests) -> list[str]:
+def server_side(
+    kube: Kube,
+    namespace: str,
+    manifests: Sequence[Mapping[str, Any]],
+    into: Manifests,
+    *,
+    existing: bool = False,
+) -> list[str]:
     """Let the API server judge every object by a strict dry run; nothing is stored.
 
     The namespace's pod security judges pods only, not the workloads that make them: so each pod template goes as a
     pod too. A pod that must be refused goes first: if the server takes it, its consent to the others proves nothing.
+
+    Args:
+        kube: The API.
+        namespace: Where the objects go.
+        manifests: The objects.
+        into: Gets a check for each call.
+        existing: They may be there already: then each is judged as the change that it would be.
 
     Returns:
         What it refused, one sentence each.
     """
     kinds = Kinds(kube)
     into.checks.append(_control_probe(kube, namespace))
-    checks = [_dry_run(kube, kinds, namespace, f"dry-run: {title(each)}", _admissible(each)) for each in manifests]
+    ask = _would_change if existing else _dry_run
+    checks = [ask(kube, kinds, namespace, f"dry-run: {title(each)}", _admissible(each)) for each in manifests]
     for workload in workloads(manifests):
         name = f"dry-run: pod of {workload.kind}/{workload.name}"
         checks.append(_dry_run(kube, kinds, namespace, name, _as_pod(workload, namespace)))
@@ -157,6 +172,14 @@ def _helm_check(into: Manifests, name: str, call: Any) -> None:
 def _dry_run(kube: Kube, kinds: Kinds, namespace: str, name: str, manifest: Mapping[str, Any]) -> Check:
     try:
         kube.create(kinds.collection(manifest, namespace), manifest, dry_run=True)
+    except KubeError as error:
+        return Check(name=name, ok=False, detail=error.message)
+    return Check(name=name, ok=True)
+
+
+def _would_change(kube: Kube, kinds: Kinds, namespace: str, name: str, manifest: Mapping[str, Any]) -> Check:
+    try:
+        kube.would_apply(f"{kinds.collection(manifest, namespace)}/{manifest['metadata']['name']}", manifest)
     except KubeError as error:
         return Check(name=name, ok=False, detail=error.message)
     return Check(name=name, ok=True)

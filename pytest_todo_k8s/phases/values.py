@@ -40,4 +40,4 @@ def values_files(settings: Settings, references: Mapping[str, str], own: Path, n
         content |= {"geminiEmulator": {"enabled": False}, "networkPolicy": {"backendHttpsEgress": True}}
     own.touch(mode=0o600)
     own.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return [settings.chart / "values-dev.yaml", own]
+    return [settings.chart / "values-dev.yaml", *settings.values, own]

@@ -16,6 +16,7 @@ from pytest_todo_k8s.criteria.outcome import Outcome, outcome
 from pytest_todo_k8s.report import overview
 from pytest_todo_k8s.report.blocks import Listing, Table
 from pytest_todo_k8s.report.details import DETAILS
+from pytest_todo_k8s.report.details.advice import advice
 from pytest_todo_k8s.report.text import clean, excerpt_lines
 from pytest_todo_k8s.report.timeline import timeline
 
@@ -111,6 +112,7 @@ def _values(evidence: Evidence) -> dict[str, Any]:
             _section(criterion, result, row, evidence)
             for criterion, result, row in zip(CRITERIA, results, rows, strict=True)
         ],
+        "advice": advice(evidence),
         "proof": _proof(evidence),
         "machine": _machine(evidence),
     }

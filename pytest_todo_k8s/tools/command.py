@@ -250,7 +250,6 @@ class CommandRunner:
         started = time.monotonic()
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(log_file.open("ab")) if log_file else subprocess.PIPE
-            stdin = subprocess.DEVNULL
             if terminal is not None:
                 out = stdin = terminal
             try:

@@ -250,6 +250,17 @@ class Engine:
             for image in found
         ]
 
+    def remove(self, reference: str) -> None:
+        """Remove an image's name; it is no error if it is not there.
+
+        Raises:
+            EngineError: The engine does not answer.
+        """
+        from docker.errors import NotFound  # noqa: PLC0415  see _client
+
+        with contextlib.suppress(NotFound):
+            self._ask(lambda: self._client.api.remove_image(reference))
+
     def pull(self, reference: str) -> None:
         """Fetch an image from its registry.
 

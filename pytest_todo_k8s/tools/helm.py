@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,6 +125,33 @@ class Helm:
         if _PASSED not in result.stdout:
             raise HelmError("helm test: the chart brings no test", f"give the chart {chart.folder} one")
         return result.stdout
+
+    def preview(self, chart: Chart, values: Sequence[Path]) -> list[dict[str, Any]]:
+        """Return the manifests that `amend` would install; nothing is changed.
+
+        Raises:
+            HelmError: There is no such release, or it can't be rendered.
+        """
+        result = self._commands.run(
+            [*self._amendment(chart, values), "--dry-run", "--output", "json"], timeout_s=QUICK_S, check=False
+        )
+        self._check(result, chart)
+        return _manifests(json.loads(result.stdout).get("manifest", ""), chart)
+
+    def amend(self, chart: Chart, values: Sequence[Path], log_file: Path) -> float:
+        """Upgrade an installed release with its own values and these on top; return the seconds it took.
+
+        Raises:
+            HelmError: It failed.
+        """
+        argv = [*self._amendment(chart, values), "--timeout", f"{INSTALL_S}s"]
+        result = self._commands.run(argv, timeout_s=INSTALL_S + _GRACE_S, check=False, log_file=log_file)
+        self._check(result, chart)
+        return result.duration_s
+
+    def _amendment(self, chart: Chart, values: Sequence[Path]) -> list[str]:
+        argv = [self._helm, "upgrade", chart.release, str(chart.folder), *self._cluster, "--namespace", chart.namespace]
+        return [*argv, "--reuse-values", *_values(values)]
 
     def revision(self, chart: Chart) -> int:
         """Return the revision of the installed release.

@@ -44,6 +44,8 @@ def test_every_option_has_its_three_names() -> None:
         ("--todo-limit", "TODO_LIMIT", "todo_limit"),
         ("--todo-seed", "TODO_SEED", "todo_seed"),
         ("--todo-tasks", "TODO_TASKS", "todo_tasks"),
+        ("--todo-values", "TODO_VALUES", "todo_values"),
+        ("--todo-assist", "TODO_ASSIST", "todo_assist"),
         ("--todo-strict", "TODO_STRICT", "todo_strict"),
     ]
 
@@ -224,3 +226,20 @@ def test_keep(read: Read) -> None:
 
 def test_namespace_of_its_own(read: Read) -> None:
     assert read("--todo-cluster=minikube", "--todo-namespace=auto").namespace == "auto"
+
+
+def test_values_files_and_assistants(read: Read, pytester: pytest.Pytester) -> None:
+    file = pytester.path / "mine.yaml"
+    file.write_text("a: 1\n")
+    settings = read("--todo-cluster=minikube", "--todo-values=mine.yaml", "--todo-assist=kagent,gordon")
+    assert settings.values == (file,)
+    assert settings.assistants == ("kagent", "gordon")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("--todo-values=none.yaml", "none.yaml is no file"), ("--todo-assist=hal", "'hal' names no assistant")],
+)
+def test_wrong_values_files_and_assistants(read: Read, word: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read("--todo-cluster=minikube", word)

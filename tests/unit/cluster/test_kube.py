@@ -233,3 +233,17 @@ def test_watch_that_is_refused_says_so(api: ApiServer, kube: Kube) -> None:
     api.on(f"GET {PODS}", Answer(403, status(403, "Forbidden", "no watching here")))
     with pytest.raises(KubeError, match="no watching here"):
         list(kube.watch(PODS, time.monotonic() + 5))
+
+
+def test_a_server_side_apply_is_only_asked_about(api: ApiServer, kube: Kube) -> None:
+    api.on(f"PATCH {PODS}/a", {"kind": "Pod"})
+    kube.would_apply(f"{PODS}/a", {"kind": "Pod"})
+    assert api.asked[0].query == {
+        "dryRun": "All",
+        "fieldManager": "todo-k8s",
+        "fieldValidation": "Strict",
+        "force": "true",
+    }
+    api.on(f"PATCH {PODS}/a", Answer(422, status(422, "Invalid", "no such field")))
+    with pytest.raises(KubeError, match="no such field"):
+        kube.would_apply(f"{PODS}/a", {"kind": "Pod"})

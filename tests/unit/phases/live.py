@@ -71,6 +71,9 @@ class LiveKube(Kube):
         self.created.append((path, dict(body), dry_run))
         return {"metadata": {"name": name, "uid": f"uid-of-{name}"}}
 
+    def would_apply(self, path: str, body: Mapping[str, Any]) -> None:
+        self.create(path, body, dry_run=True)
+
     def text(self, path: str, **_query: Any) -> str:
         assert path.startswith(f"{NAMESPACE}/pods/")
         return self.log

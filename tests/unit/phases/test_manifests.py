@@ -101,6 +101,15 @@ def test_a_privileged_pod_refused_for_another_reason_proves_nothing() -> None:
     assert (into.checks[0].ok, into.checks[0].detail) == (False, "exceeded quota")
 
 
+def test_objects_that_may_be_there_are_judged_as_changes() -> None:
+    kube, into = LiveKube(), Manifests()
+    kube.refusals["todo-frontend"] = "field is immutable"
+    refused = manifests.server_side(kube, "test-namespace", rendered(), into, existing=True)
+    assert refused == ["Deployment/todo-frontend: field is immutable"]
+    assert any(path.endswith("/services/todo-frontend-service") for path, _, _ in kube.created)
+    assert kube.stored == []
+
+
 def test_an_unknown_kind_is_a_refusal() -> None:
     into, strange = Manifests(), [{"apiVersion": "v1", "kind": "Pot", "metadata": {"name": "x"}}]
     assert manifests.server_side(LiveKube(), "test-namespace", strange, into) == [

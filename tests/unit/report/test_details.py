@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_todo_k8s.analysis.results import Analysis, Finding, HealthReport, ProposalSummary
 from pytest_todo_k8s.evidence import (
     Difference,
     ImageContents,
@@ -14,6 +15,7 @@ from pytest_todo_k8s.evidence import (
     WarningEvent,
 )
 from pytest_todo_k8s.report.details import DETAILS
+from pytest_todo_k8s.report.render import render
 from tests.unit.criteria.sample_run import green, series
 from tests.unit.report.reading import text, tree
 
@@ -175,3 +177,28 @@ def test_commands_are_quoted_as_a_shell_would_need_them() -> None:
     row = table(evidence, "SC-010", "Commands")[0]
     assert row[0] == "docker run 'a b' '$(x)'"
     assert row[4:] == ["timed out", "Password:"]
+
+
+def test_advice_is_shown_and_judged_by_nobody() -> None:
+    evidence = green()
+    before = render(evidence)
+    assert 'id="advice"' not in before
+    evidence.analysis = Analysis(
+        health=HealthReport(
+            namespace="ns",
+            at="now",
+            healthy=False,
+            findings=[Finding(about="p/c", reason="OOMKilled", cause="<b>needs more</b>", next_step="raise it")],
+        ),
+        proposals=[
+            ProposalSummary(
+                tool="kagent", subject="health", target="ns", status="refused", allowed=False, violations=["no"]
+            )
+        ],
+        notes=["idle use: not measured"],
+    )
+    page = render(evidence)
+    assert 'id="advice"' in page
+    assert "&lt;b&gt;needs more&lt;/b&gt;" in page
+    assert "refused: no" in page
+    assert "idle use: not measured" in page

@@ -41,7 +41,7 @@ def _test_exists(name: str) -> bool:
 def _command_exists(name: str) -> bool:
     program, *words = name.split()
     try:
-        cli._parser().parse_args(words)
+        cli.parser().parse_args(words)
     except SystemExit:
         return False
     return program == "todo-k8s"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -133,3 +134,23 @@ def test_the_installed_release(world: World) -> None:
     absent = world.helm(("'get '*", "echo 'Error: release: not found' >&2; exit 1"))
     with pytest.raises(HelmError, match="helm get: release: not found"):
         absent.revision(world.chart)
+
+
+def test_an_amendment_is_previewed_and_then_made(world: World) -> None:
+    release = json.dumps({"name": "todo", "manifest": RENDERED})
+    helm = world.helm(("*' --dry-run --output json'", prints(release)), ("'upgrade todo '*", "echo done"))
+    values = [world.folder / "recommended.yaml"]
+    assert [each["kind"] for each in helm.preview(world.chart, values)] == ["Service", "Secret"]
+    assert helm.amend(world.chart, values, world.folder / "helm.log") >= 0
+    preview, made = world.stubs.calls("helm")
+    assert f"--reuse-values --values {values[0]} --dry-run" in preview
+    assert "--install" not in made
+    assert "--dry-run" not in made
+
+
+def test_an_amendment_of_nothing(world: World) -> None:
+    helm = world.helm(("'upgrade '*", "echo 'Error: UPGRADE FAILED: \"todo\" has no deployed releases' >&2; exit 1"))
+    with pytest.raises(HelmError, match="has no deployed releases"):
+        helm.preview(world.chart, [])
+    with pytest.raises(HelmError, match="has no deployed releases"):
+        helm.amend(world.chart, [], world.folder / "helm.log")
