@@ -13,11 +13,13 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.cluster.pod_logs import collect
 from pytest_todo_k8s.evidence import Exercise
 from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_again, use_the_application
 from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
 from pytest_todo_k8s.phases import manifests
+from pytest_todo_k8s.tools.command import last_lines
 from pytest_todo_k8s.tools.helm import HelmError
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def run(context: RunContext) -> None:
 
 
 def _test_chart(context: RunContext) -> None:
-    """Run `helm test`; what it and its pods said is kept with the logs.
+    """Run `helm test`; what it said, and the pod of a test that failed, is kept with the logs.
 
     Raises:
         AnswerError: It failed.
@@ -78,7 +80,20 @@ def _test_chart(context: RunContext) -> None:
     try:
         helm.test(chart, log_file)
     except HelmError as error:
-        raise AnswerError(context.redactor.clean(error.cause)) from None
+        raise AnswerError(context.redactor.clean(error.cause) + _said_by_failed_test(context)) from None
+
+
+def _said_by_failed_test(context: RunContext) -> str:
+    """Return the end of the log of the test's pod: the chart lets the pod of a test that failed stay."""
+    namespace, folder = context.settings.namespace, context.logs_dir / "helm-test"
+    try:
+        pods = context.kube.items(f"/api/v1/namespaces/{namespace}/pods")
+    except KubeError as error:
+        return f"; its pod can't be read: {error.message}"
+    tests = [pod for pod in pods if (pod["metadata"].get("annotations") or {}).get("helm.sh/hook") == "test"]
+    collect(context.kube, namespace, tests, folder, context.redactor, tail=True)
+    said = "".join(file.read_text(encoding="utf-8") for file in sorted(folder.iterdir()))
+    return f"; its pod said: {last_lines(said, 3)}" if said else ""
 
 
 def _note_rows(context: RunContext, exercise: Exercise, kept: KeptTasks, account: Account, when: str) -> bool:

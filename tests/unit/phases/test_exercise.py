@@ -47,6 +47,10 @@ class FakeKube:
     def items(self, _path: str, **_query: str) -> list[dict[str, Any]]:
         return self.lists.pop(0) if len(self.lists) > 1 else self.lists[0]
 
+    def text_part(self, path: str, **_query: object) -> tuple[str, bool]:
+        assert path == "/api/v1/namespaces/test-namespace/pods/todo-test/log"
+        return "sign up: done\nhelm test failed: log in: 500\n", True
+
     def delete(self, path: str, uid: str) -> None:
         if uid == "refused":
             raise KubeError(403, "Forbidden", "not allowed")
@@ -81,7 +85,7 @@ def run(
 
     monkeypatch.setattr(exercise, "find_tasks", find_tasks)
     stubs = Stubs(tmp_path)
-    stubs.add("helm", cases(("'test todo-chatbot '*' --logs --timeout 120s'", chart_test)))
+    stubs.add("helm", cases(("'test todo-chatbot '*' --timeout 120s'", chart_test)))
     cluster = SimpleNamespace(kubeconfig=tmp_path / "kubeconfig", context="dev")
     context = run_context(tmp_path, kube=kube, cluster=cluster, toolchain=stubs.toolchain(), commands=stubs.commands())
     context.evidence.machine = machine()
@@ -108,11 +112,17 @@ def test_the_row_outlives_the_backend_s_pod(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_chart_whose_own_test_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    failing = "printf 'POD LOGS: todo-test (test)\\nsign up: done\\nhelm test failed: log in: 500\\n'; exit 1"
-    done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [(True, "task 1")] * 2, chart_test=failing)
+    failing = "echo 'Error: pod todo-test failed' >&2; exit 1"
+    failed = {
+        "metadata": {"name": "todo-test", "annotations": {"helm.sh/hook": "test"}},
+        "status": {"containerStatuses": [{"name": "test", "state": {"terminated": {"exitCode": 1}}}]},
+    }
+    kube = FakeKube(*RESTARTED, [pod("2"), failed])
+    done = run(tmp_path, monkeypatch, kube, [(True, "task 1")] * 2, chart_test=failing)
     assert (done.steps[-1].name, done.steps[-1].ok) == ("helm test", False)
+    assert "pod todo-test failed" in done.steps[-1].detail
     assert "helm test failed: log in: 500" in done.steps[-1].detail
-    assert "log in: 500" in (tmp_path / "logs" / "helm-test.log").read_text(encoding="utf-8")
+    assert "log in: 500" in (tmp_path / "logs" / "helm-test" / "todo-test.test.log").read_text(encoding="utf-8")
 
 
 def test_a_chart_without_a_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
