@@ -63,7 +63,8 @@ def test_second_run_replaces_the_results_of_the_first(project: Project) -> None:
     project.knobs(deploy="fail")
     project.run("-p", "no:html")
     assert project.evidence.run.id != first
-    assert sorted(file.name for file in project.out.iterdir()) == ["evidence.json", "junit.xml", "logs", "mine.txt"]
+    left = {file.name for file in project.out.iterdir()}
+    assert left == {"evidence.json", "junit.xml", "logs", "mine.txt", "summary.md"}
     assert list((project.out / "logs").iterdir()) == []
 
 
@@ -72,7 +73,7 @@ def test_places_that_the_user_names_are_kept(project: Project) -> None:
     assert status == 0, output
     assert "report: mine/page.html" in output
     assert {file.name for file in (project.path / "mine").iterdir()} == {"page.html", "rows.xml"}
-    assert {file.name for file in project.out.iterdir()} == {"evidence.json", "logs"}
+    assert {file.name for file in project.out.iterdir()} == {"evidence.json", "logs", "summary.md"}
 
 
 def test_children_get_neither_secrets_nor_a_changed_parent(project: Project) -> None:

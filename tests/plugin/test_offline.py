@@ -53,7 +53,7 @@ def test_stored_run_gets_the_same_verdicts(project: Project, way: tuple[str, ...
     assert len(project.junit.findall(".//testcase")) == 21
     assert "<title>PASS: 11 of 11 criteria met" in (project.out / "report.html").read_text()
     assert file.read_bytes() == before
-    assert sorted(each.name for each in project.out.iterdir()) == ["junit.xml", "report.html"]
+    assert sorted(each.name for each in project.out.iterdir()) == ["junit.xml", "report.html", "summary.md"]
     _nothing_touched(project)
 
 
