@@ -126,9 +126,10 @@ def test_dockerfile_that_fails(project: Project) -> None:
             for base in re.findall(r"^ARG \w+=(\S+)$", file.read_text(), re.MULTILINE):
                 engine.on(f"GET /v1.41/images/{base}/json", {"Id": "sha256:base"})
         docker = project.path / "bin" / "docker"
-        failing = f"if line.startswith('build'):\n    sys.exit({BUILD_LOG!r})\n"
+        failing = f"if line.startswith('build') and 'backend.Dockerfile' in line:\n    sys.exit({BUILD_LOG!r})\n"
+        slow = "if line.startswith('build'):\n    import time\n    time.sleep(3)\n"  # the backend fails first
         missing = "if line.startswith('image'):\n    sys.exit('Error: No such image')\n"
-        docker.write_text(docker.read_text().replace("if line", failing + missing + "if line", 1))
+        docker.write_text(docker.read_text().replace("if line", failing + slow + missing + "if line", 1))
         project.knobs(real=["build"])
         status, output = project.run(*BARE)
     assert (status, project.left()) == (10, []), output
