@@ -135,6 +135,10 @@ class ImagePackage(Model):
     size_bytes: int
 
 
+IMAGE_PARTS: Final = ("base", "runtime", "packages", "application")
+"""What an image is made of, from the bottom up."""
+
+
 class ImageContents(Model):
     """Where an image's bytes are; largest first.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.documents import configuration, criteria, resource_metrics, troubleshooting
+from pytest_todo_k8s.documents import build_metrics, configuration, criteria, resource_metrics, troubleshooting
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.evidence import Evidence
 
@@ -19,7 +19,10 @@ FROM_CODE: Final[Mapping[str, Callable[[], str]]] = {
     "troubleshooting.md": troubleshooting.text,
 }
 """By file name; `todo-k8s docs` writes them, and says when one is stale."""
-FROM_EVIDENCE: Final[Mapping[str, Callable[[Evidence], str]]] = {"resource-metrics.md": resource_metrics.text}
+FROM_EVIDENCE: Final[Mapping[str, Callable[[Evidence], str]]] = {
+    "build-metrics.md": build_metrics.text,
+    "resource-metrics.md": resource_metrics.text,
+}
 """By file name; `todo-k8s docs --evidence FILE` writes them too."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import MEGABYTE, duration, figure
+from pytest_todo_k8s.evidence import IMAGE_PARTS
 from pytest_todo_k8s.report.blocks import Block, Table
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ def _contents(build: Build) -> list[Block]:
     known = [(image.name, image.contents) for image in build.images if image.contents]
     if not known:
         return []
-    names = tuple(known[0][1].parts)
-    parts = tuple((name, *(_megabytes(contents.parts.get(part)) for part in names)) for name, contents in known)
+    parts = tuple((name, *(_megabytes(contents.parts.get(part)) for part in IMAGE_PARTS)) for name, contents in known)
     packages = sorted(
         ((name, each) for name, contents in known for each in (*contents.packages, *contents.files)),
         key=lambda pair: -pair[1].size_bytes,
@@ -68,7 +68,7 @@ def _contents(build: Build) -> list[Block]:
         (name, f"{each.name} {each.version or ''}", each.part, _megabytes(each.size_bytes))
         for name, each in packages[:LARGEST]
     )
-    head = ("Image", *(name.capitalize() for name in names))
+    head = ("Image", *(name.capitalize() for name in IMAGE_PARTS))
     return [
         Table("Where the bytes of the images are", head, parts, figures=tuple(range(1, len(head)))),
         Table("Largest packages and files", ("Image", "Name", "Part", "Size"), rows, (3,), folded=True),

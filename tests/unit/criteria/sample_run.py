@@ -17,7 +17,10 @@ from pytest_todo_k8s.evidence import (
     Exercise,
     FlowStep,
     ImageBuild,
+    ImageContents,
+    ImageLayer,
     ImageLoad,
+    ImagePackage,
     Latency,
     Load,
     LogHit,
@@ -217,14 +220,16 @@ def _build() -> Build:
             ],
         )
 
-    return Build(
-        wall_s=85.3,
-        images=[
-            image("backend", 3.2, 22.4, 83_400_000),
-            image("frontend", 25.7, 62.8, 158_900_000),
-            image("postgres", 88.6, 9.1, 121_700_000),
-        ],
+    backend = image("backend", 3.2, 22.4, 83_400_000)
+    backend.contents = ImageContents(
+        layers=[ImageLayer(instruction="COPY /image/python /", size_bytes=43_000_000)],
+        parts={"base": 14_000_000, "runtime": 29_000_000, "packages": 40_009_000, "application": 391_000},
+        packages=[ImagePackage(name="pydantic_core", version="2.50.4", part="packages", size_bytes=5_526_233)],
+        files=[ImagePackage(name="/usr/bin/python3.13", part="runtime", size_bytes=6_832_784)],
+        hidden_bytes=0,
     )
+    others = [image("frontend", 25.7, 62.8, 158_900_000), image("postgres", 88.6, 9.1, 121_700_000)]
+    return Build(wall_s=85.3, images=[backend, *others])
 
 
 def _manifests() -> Manifests:

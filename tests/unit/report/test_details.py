@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from pytest_todo_k8s.analysis.results import Analysis, Finding, HealthReport, ProposalSummary
 from pytest_todo_k8s.evidence import (
     Difference,
-    ImageContents,
-    ImagePackage,
     LogHit,
     Sample,
     Trouble,
@@ -60,12 +58,9 @@ def test_a_size_that_was_not_read_is_not_measured() -> None:
 def test_it_is_shown_where_the_bytes_of_an_image_are() -> None:
     evidence = green()
     assert evidence.build
-    package = ImagePackage(name="pydantic_core", version="2.50.4", part="packages", size_bytes=5_500_000)
-    evidence.build.images[0].contents = ImageContents(
-        layers=[], parts={"packages": 32_300_000, "base": 14_000_000}, packages=[package], files=[], hidden_bytes=0
-    )
-    assert table(evidence, "SC-002", "Where the bytes") == [["backend", "32.3 MB", "14 MB"]]
+    assert table(evidence, "SC-002", "Where the bytes") == [["backend", "14 MB", "29 MB", "40 MB", "0.39 MB"]]
     assert table(evidence, "SC-002", "Largest packages") == [
+        ["backend", "/usr/bin/python3.13", "runtime", "6.8 MB"],
         ["backend", "pydantic_core 2.50.4", "packages", "5.5 MB"],
     ]
 

@@ -1,29 +1,19 @@
-"""docs/build-metrics.md: how long the images took to build in a run, and where every megabyte of them is.
-
-python -m pytest_todo_k8s.report.build_metrics out/evidence.json > docs/build-metrics.md
-"""
+"""docs/build-metrics.md: how long the images took to build in a run, and where every megabyte of them is."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import MEGABYTE
 from pytest_todo_k8s.criteria.sc_001_build_time import LIMIT_S
 from pytest_todo_k8s.criteria.sc_002_image_size import BUDGETS_MB, LIMITS_MB
+from pytest_todo_k8s.documents.markdown import code, page, table
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.evidence import Evidence
+from pytest_todo_k8s.evidence import IMAGE_PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from pytest_todo_k8s.evidence import Evidence, ImageBuild, ImageContents
 
-    from pytest_todo_k8s.evidence import ImageBuild, ImageContents
-
-GENERATED: Final = (
-    "<!-- Generated from a run's evidence by pytest_todo_k8s/report/build_metrics.py, which says how. -->"
-)
-PARTS: Final = ("base", "runtime", "packages", "application")
 LARGEST: Final = 8
 NAME_LENGTH: Final = 60
 """Characters shown of an instruction."""
@@ -52,37 +42,25 @@ def text(evidence: Evidence) -> str:
         "Unpacked decimal megabytes, as SC-002 measures them. Base: the C library, shared libraries and certificates. "
         "Runtime: the interpreter with its standard library, or the database server."
     )
-    parts = (
-        GENERATED,
-        "# Images: build times and sizes",
+    return page(
+        "Images: build times and sizes",
         measured,
         "## Times",
         wall,
-        _table(("Image", "Seconds", "Cache", "Longest steps"), (_times(each) for each in build.images)),
+        table(("Image", "Seconds", "Cache", "Longest steps"), (_times(each) for each in build.images)),
         "## Sizes",
         meaning,
-        _table(("Image", "Budget", "Limit", "Size", *map(str.title, PARTS)), (_sizes(each) for each in build.images)),
+        table(
+            ("Image", "Budget", "Limit", "Size", *map(str.title, IMAGE_PARTS)), (_sizes(each) for each in build.images)
+        ),
         *(_contents(each.name, each.contents) for each in build.images if each.contents),
+        how=" --evidence out/evidence.json",
     )
-    return "\n\n".join(parts) + "\n"
-
-
-def main(arguments: list[str]) -> int:
-    """Print the document of the run whose `evidence.json` is named; return the exit status."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m pytest_todo_k8s.report.build_metrics EVIDENCE.JSON\n")
-        return 2
-    try:
-        sys.stdout.write(text(Evidence.load(Path(arguments[0]))))
-    except (ConfigError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
 
 
 def _times(image: ImageBuild) -> tuple[str, ...]:
     steps = sorted(image.steps, key=lambda step: -step.duration_s)[:2]
-    longest = ", ".join(f"{_code(_short(step.name))} {step.duration_s:.1f} s" for step in steps if step.duration_s >= 1)
+    longest = ", ".join(f"{code(_short(step.name))} {step.duration_s:.1f} s" for step in steps if step.duration_s >= 1)
     return image.name, f"{image.duration_s:.1f}", "no" if image.no_cache else "yes", longest
 
 
@@ -90,30 +68,20 @@ def _sizes(image: ImageBuild) -> tuple[str, ...]:
     parts = image.contents.parts if image.contents else {}
     size = "unknown" if image.size_bytes is None else _megabytes(image.size_bytes)
     allowed = (f"{limits[image.name]:.0f}" if image.name in limits else "" for limits in (BUDGETS_MB, LIMITS_MB))
-    return image.name, *allowed, size, *(_megabytes(parts[part]) if part in parts else "" for part in PARTS)
+    return image.name, *allowed, size, *(_megabytes(parts[part]) if part in parts else "" for part in IMAGE_PARTS)
 
 
 def _contents(name: str, contents: ImageContents) -> str:
     """Return the section on one image: its layers, largest packages and largest files that no package brought."""
-    layers = [(_code(_short(layer.instruction)), _megabytes(layer.size_bytes)) for layer in contents.layers]
+    layers = [(code(_short(layer.instruction)), _megabytes(layer.size_bytes)) for layer in contents.layers]
     largest = [
         (f"{each.name} {each.version or ''}".strip(), each.part, _megabytes(each.size_bytes))
         for each in (*contents.packages[:LARGEST], *contents.files[:LARGEST])
     ]
     hidden = f"{_megabytes(contents.hidden_bytes)} MB are replaced or removed by a later layer."
     return "\n\n".join(
-        (f"### {name}", _table(("Layer", "MB"), layers), hidden, _table(("Package or file", "Part", "MB"), largest))
+        (f"### {name}", table(("Layer", "MB"), layers), hidden, table(("Package or file", "Part", "MB"), largest))
     )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of Markdown; a bar in a cell does not end it."""
-    lines = [head, ["---"] * len(head), *([cell.replace("|", r"\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
 
 
 def _megabytes(size_bytes: int) -> str:
@@ -123,7 +91,3 @@ def _megabytes(size_bytes: int) -> str:
 def _short(instruction: str) -> str:
     text = " ".join(instruction.split())
     return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 1]}…"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
