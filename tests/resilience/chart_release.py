@@ -139,6 +139,10 @@ class Release:
         old = kube.get(f"{path}/{name}")
         metadata = {key: old["metadata"][key] for key in ("name", "namespace", "labels")}
         kube.delete(f"{path}/{name}")
+        end = time.monotonic() + WAIT_S
+        while name in {each["metadata"]["name"] for each in kube.items(path)}:
+            assert time.monotonic() < end, f"Secret {name} is not gone"
+            time.sleep(0.2)
         kube.create(path, {**old, "metadata": metadata, "stringData": dict(values)})
 
     @property

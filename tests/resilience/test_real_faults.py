@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def test_image_tag_that_is_not_on_the_node(project: Project, leftovers: Callable[[], list[str]]) -> None:
     helpers = project.root / "charts/todo-chatbot-chart/templates/_helpers.tpl"
     text = helpers.read_text(encoding="utf-8")
-    broken = text.replace('printf "%s:%s" $image.repository', 'printf "%s:%s-gone" $image.repository')
+    broken = text.replace('printf "%s%s:%s" $registry', 'printf "%s%s:%s-gone" $registry')
     assert broken != text
     helpers.write_text(broken, encoding="utf-8")
     status, output = project.run()
