@@ -38,10 +38,10 @@ class Project:
     def out(self) -> Path:
         return self.root / "out"
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
         argv = [sys.executable, "-m", "pytest", "--todo-cluster=minikube", f"--todo-namespace={NAMESPACE}"]
         return subprocess.Popen(
-            [*argv, "tests/acceptance"],
+            [*argv, *arguments, "tests/acceptance"],
             cwd=self.root,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -50,9 +50,9 @@ class Project:
             start_new_session=True,
         )
 
-    def run(self) -> tuple[int, str]:
+    def run(self, *arguments: str) -> tuple[int, str]:
         """Return exit status and output of a whole run."""
-        process = self.start()
+        process = self.start(*arguments)
         try:
             output, _ = process.communicate(timeout=RUN_LIMIT_S)
         except subprocess.TimeoutExpired:
