@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import yaml
 
 from pytest_todo_k8s import exit_codes
+from pytest_todo_k8s.cluster import choice
 from pytest_todo_k8s.errors import SetupError, TodoK8sError
 from pytest_todo_k8s.options import ASSISTANTS, DEFAULT_NAMESPACE
 from pytest_todo_k8s.tools.command import CommandError
@@ -54,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     mode.add_argument("--plan", action="store_true", help="print what would be done, touch nothing")
     mode.add_argument("--stop", action="store_true", help="stop Minikube, and the engine if set-up started it")
     mode.add_argument("--remove", action="store_true", help="take back everything that set-up made")
+    setup.add_argument("--with", dest="more", choices=["kind"], help="also bring up a kind cluster from the same parts")
     setup.set_defaults(run=_setup)
     doctor = commands.add_parser(
         "doctor", help="print one line for each prerequisite: found, where, good or not, remedy"
@@ -106,7 +108,7 @@ def _add_assist(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     assist.add_argument("--load", action="store_true", help="resources: measure under the declared load too")
     assist.add_argument("--namespace", default=DEFAULT_NAMESPACE, metavar="NAME", help="where the application runs")
     assist.add_argument("--out", default="out", metavar="DIR", help="folder for proposals (ai/) and logs")
-    assist.add_argument("--cluster", metavar="minikube[:PROFILE]", help="which cluster (default: that of set-up)")
+    assist.add_argument("--cluster", metavar=choice.GRAMMAR, help="which cluster (default: that of set-up)")
     assist.set_defaults(run=_assist)
 
 
@@ -118,17 +120,16 @@ def _add_reap(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "and runs that are kept (--todo-keep) stay, unless a kept one is named.",
     )
     reap.add_argument("run_ids", nargs="*", metavar="RUN_ID", help="a kept run that is to go before its time")
-    reap.add_argument("--cluster", metavar="minikube[:PROFILE]", default="minikube", help="where (default: minikube)")
+    reap.add_argument("--cluster", metavar=choice.GRAMMAR, default="minikube", help="where (default: minikube)")
     reap.set_defaults(run=_reap)
 
 
 def _reap(arguments: argparse.Namespace) -> int:
-    from pytest_todo_k8s import options, reaping  # noqa: PLC0415  other sub-commands need none of it
+    from pytest_todo_k8s import reaping  # noqa: PLC0415  other sub-commands need none of it
     from pytest_todo_k8s.tools.toolchain import Toolchain  # noqa: PLC0415  same
 
-    given = options.Given(arguments.cluster, "--cluster")
-    choice = options.cluster_choice(given, Toolchain.load(os.environ).profile)
-    return reaping.reap(choice, os.environ, arguments.run_ids, _print)
+    chosen = choice.cluster(arguments.cluster, "--cluster", Toolchain.load(os.environ).profile)
+    return reaping.reap(chosen, os.environ, arguments.run_ids, _print)
 
 
 def _add_app(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -179,14 +180,15 @@ def _setup(arguments: argparse.Namespace) -> int:
     from pytest_todo_k8s.bootstrap.site import Site  # noqa: PLC0415  same
 
     site = Site.here(os.environ)
+    with_kind = arguments.more == "kind"
     if arguments.plan:
-        setup.print_plan(site, sys.stdout)
+        setup.print_plan(site, sys.stdout, with_kind=with_kind)
     elif arguments.stop:
         removal.stop(site)
     elif arguments.remove:
         removal.remove(site)
     else:
-        setup.set_up(site)
+        setup.set_up(site, with_kind=with_kind)
     return exit_codes.OK
 
 

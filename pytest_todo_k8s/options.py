@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_todo_k8s.cluster import choice
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.settings import NO_CLUSTER, TTL_S, ClusterChoice, Keep, Settings
 from pytest_todo_k8s.tools.redaction import Secret
@@ -29,9 +30,6 @@ ASSISTANTS: Final = ("gordon", "kubectl-ai", "kagent")
 _DNS_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123, as Kubernetes asks of a namespace's name."""
 _RESERVED: Final = re.compile(r"default|kube-.*")
-_PROFILE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,}")
-"""Minikube's own rule for a profile's name."""
-_NOWHERE: Final = ClusterChoice(NO_CLUSTER, "")
 _YES: Final = frozenset({"yes", "true", "on", "1"})
 _NO: Final = frozenset({"no", "false", "off", "0"})
 _TIME: Final = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[smh])?")
@@ -77,8 +75,13 @@ class Option:
 OPTIONS: Final = (
     Option(
         "cluster",
-        "minikube[:PROFILE]|none",
+        f"{choice.GRAMMAR}|none",
         "deploy to this cluster and judge the success criteria; none: check the chart alone (default: do nothing)",
+    ),
+    Option(
+        "registry",
+        "HOST[:PORT][/PATH]",
+        "where images go for a cluster named by its context; needed there, and only there",
     ),
     Option("evidence", "FILE", "judge and show the run whose evidence.json this is, without any cluster"),
     Option(
@@ -185,9 +188,11 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
     out = _out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath)
     if stored:
         _check_out(out, given["evidence"])
+    cluster = choice.NOWHERE if stored else _cluster(given["cluster"], default_profile)
     return Settings(
         root=config.rootpath,
-        cluster=_NOWHERE if stored else cluster_choice(given["cluster"], default_profile),
+        cluster=cluster,
+        registry=_registry(given.get("registry"), cluster),
         namespace=_namespace(given.get("namespace", Given(DEFAULT_NAMESPACE, ""))),
         out=out,
         database_url=database_url,
@@ -222,21 +227,14 @@ def _given(config: pytest.Config, environment: Mapping[str, str]) -> dict[str, G
     return given
 
 
-def cluster_choice(given: Given, default_profile: str) -> ClusterChoice:
-    """Read which cluster is meant.
-
-    Raises:
-        ConfigError: None is.
-    """
+def _cluster(given: Given, default_profile: str) -> ClusterChoice:
     if given.value == NO_CLUSTER:
-        return _NOWHERE
-    provider, separator, name = given.value.partition(":")
-    if provider != "minikube" or (separator and not _PROFILE.fullmatch(name)):
-        raise ConfigError(
-            f"{given.source}={given.value!r} names no cluster",
-            "write minikube, or minikube:PROFILE with a profile of two or more letters, digits, dots, - and _",
-        )
-    return ClusterChoice(provider, name or default_profile)
+        return choice.NOWHERE
+    return choice.cluster(given.value, given.source, default_profile)
+
+
+def _registry(given: Given | None, cluster: ClusterChoice) -> str | None:
+    return choice.registry(given.value if given else None, given.source if given else "", cluster)
 
 
 def _words(given: Given) -> list[str]:

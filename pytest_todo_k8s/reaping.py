@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s import exit_codes, journal
+from pytest_todo_k8s.cluster import provider
 from pytest_todo_k8s.cluster.kube import Kube
-from pytest_todo_k8s.cluster.minikube import MinikubeCluster
 from pytest_todo_k8s.errors import ConfigError, TodoK8sError
 from pytest_todo_k8s.ownership import Owner
 from pytest_todo_k8s.settings import ClusterChoice, Settings
@@ -90,8 +90,8 @@ def _check_reapable(runs: Path, run_id: str) -> None:
 
 
 def _choice(cluster: str) -> ClusterChoice:
-    provider, _, name = cluster.partition(":")
-    return ClusterChoice(provider, name)
+    kind, _, name = cluster.partition(":")
+    return ClusterChoice(kind, name)
 
 
 def _means(choice: ClusterChoice, environment: Mapping[str, str], folder: Path, *, ensured: bool) -> Means:
@@ -114,7 +114,7 @@ def _means(choice: ClusterChoice, environment: Mapping[str, str], folder: Path, 
         model_key=None,
         environment=environment,
     )
-    cluster = MinikubeCluster(settings, toolchain, commands, folder)
+    cluster = provider.chosen(settings, toolchain, commands, folder)
     if not (ensured and cluster.kubeconfig.exists()):
         cluster.ensure()
     return Means(Kube(cluster.kubeconfig, cluster.context), cluster, commands, toolchain)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s import journal
+from pytest_todo_k8s.cluster import provider
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
-from pytest_todo_k8s.cluster.minikube import MinikubeCluster
 from pytest_todo_k8s.command_log import CommandLog
 from pytest_todo_k8s.context import RunContext
 from pytest_todo_k8s.criteria import judge
@@ -183,7 +183,7 @@ class Run:
             if secret:
                 redactor.add(secret)
         commands = CommandRunner(self._environment(), redactor=redactor, on_record=self._log.note)
-        cluster = MinikubeCluster(settings, self._toolchain, commands, self.folder)
+        cluster = provider.chosen(settings, self._toolchain, commands, self.folder)
         return RunContext(
             settings=settings,
             toolchain=self._toolchain,

@@ -56,8 +56,8 @@ class ClusterChoice:
     """Which cluster `--todo-cluster` names.
 
     Attributes:
-        provider: `minikube`, or `NO_CLUSTER`.
-        name: The Minikube profile.
+        provider: `minikube`, `kind`, `context`, or `NO_CLUSTER`.
+        name: The Minikube profile, the kind cluster, or the kubeconfig context.
     """
 
     provider: str
@@ -76,6 +76,7 @@ class Settings:
         database_url: An external PostgreSQL, or None for the one in the cluster.
         model_key: A key of the real Gemini API, or None for the emulator in the cluster.
         environment: The caller's environment; the process's own is never changed.
+        registry: Where images go for a cluster named by its context: `HOST[:PORT][/PATH]`.
         limits: Row name (`SC-008-backend-cpu`) to the limit that counts in place of the promised one.
         only: Ids of the criteria asked for; none: all.
         strict: Whether BORDERLINE fails.
@@ -97,6 +98,7 @@ class Settings:
     database_url: Secret | None
     model_key: Secret | None
     environment: Mapping[str, str]
+    registry: str | None = None
     limits: Mapping[str, float] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     strict: bool = False

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.assistants.assistant import Caller
+from pytest_todo_k8s.cluster import choice, provider
 from pytest_todo_k8s.cluster.kube import Kube
-from pytest_todo_k8s.cluster.minikube import MinikubeCluster
 from pytest_todo_k8s.errors import ConfigError, TodoK8sError
 from pytest_todo_k8s.measuring.window import Place
 from pytest_todo_k8s.phases.values import VALUES
-from pytest_todo_k8s.settings import RELEASE, ClusterChoice, Settings
+from pytest_todo_k8s.settings import RELEASE, Settings
 from pytest_todo_k8s.tools.command import CommandRunner
 from pytest_todo_k8s.tools.helm import Chart, Helm
 from pytest_todo_k8s.tools.redaction import Redactor, Secret
@@ -65,7 +65,7 @@ class Workbench:
             TodoK8sError: It does not run, or is another one.
         """
         if self.reached is None:
-            cluster = MinikubeCluster(self.settings, self.toolchain, self.commands, self.folder)
+            cluster = provider.chosen(self.settings, self.toolchain, self.commands, self.folder)
             cluster.ensure()
             self.reached = cluster
         return self.reached
@@ -131,12 +131,9 @@ def workbench(
     for name in MODEL_KEYS:
         if key := kept.pop(name, ""):
             redactor.add(Secret(key))
-    provider, _, profile = (cluster or "minikube").partition(":")
-    if provider != "minikube":
-        raise ConfigError(f"{cluster!r} names no cluster", "write minikube, or minikube:PROFILE")
     settings = Settings(
         root=root,
-        cluster=ClusterChoice(provider, profile or toolchain.profile),
+        cluster=choice.cluster(cluster or "minikube", "--cluster", toolchain.profile),
         namespace=namespace,
         out=(root / out).resolve(),
         database_url=None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.bootstrap import packages
+from pytest_todo_k8s.bootstrap import kind, packages
 from pytest_todo_k8s.bootstrap.bases import BasesStep
 from pytest_todo_k8s.bootstrap.binaries import CLUSTER_MODULES, HELM, BinariesStep
 from pytest_todo_k8s.bootstrap.cluster import ClusterStep
@@ -43,23 +43,32 @@ class Plan:
     steps: tuple[Step, ...]
 
 
-def plan(site: Site) -> Plan:
+def plan(site: Site, *, with_kind: bool = False) -> Plan:
     """Look at the machine and choose.
 
+    Args:
+        site: The machine.
+        with_kind: Whether a kind cluster is wanted beside Minikube.
+
     Raises:
-        SetupError: It lacks a minikube, and is of a kind that none is built for.
+        SetupError: It lacks a minikube, and is of a kind that none is built for; or kind is wanted where set-up makes
+            no parts of a cluster.
     """
     minikube = Minikube(site, fit(minikubes(site)))
     helm = fit(helms(site))
     if minikube.built and site.machine.architecture != BUILDS_ON:
         cause = f"there is no minikube on PATH, and on {site.machine.architecture} none is built from source"
         raise SetupError("plan", cause, "install minikube, kubectl and helm")
-    return Plan(minikube, helm, tuple(_steps(site, minikube, helm)))
+    if with_kind and not minikube.built:
+        cause = "kind is made of the parts of set-up's own Minikube, and this machine has a Minikube of its own"
+        raise SetupError("plan", cause, "use the kind of this machine (`kind create cluster --name todo-k8s`)")
+    return Plan(minikube, helm, tuple(_steps(site, minikube, helm, with_kind=with_kind)))
 
 
-def _steps(site: Site, minikube: Minikube, helm: Program | None) -> list[Step]:
+def _steps(site: Site, minikube: Minikube, helm: Program | None, *, with_kind: bool) -> list[Step]:
     wanted = _packages(site, minikube)
-    binaries = BinariesStep(site, (*(CLUSTER_MODULES if minikube.built else ()), *(() if helm else (HELM,))))
+    extra = (*(() if helm else (HELM,)), *((kind.KIND,) if with_kind else ()))
+    binaries = BinariesStep(site, (*(CLUSTER_MODULES if minikube.built else ()), *extra))
     steps: list[Step] = []
     if wanted:
         steps.append(PackagesStep(site, wanted))
@@ -73,7 +82,8 @@ def _steps(site: Site, minikube: Minikube, helm: Program | None) -> list[Step]:
     if minikube.built:
         steps += [ImagesStep(site, minikube.home), NodeImageStep(site)]
     own_engine = {*wanted, *site.record.packages} & set(packages.ENGINE)
-    return [*steps, ClusterStep(site, minikube), MetricsStep(site, minikube), BasesStep(site, registry=not own_engine)]
+    steps += [ClusterStep(site, minikube), MetricsStep(site, minikube), BasesStep(site, registry=not own_engine)]
+    return [*steps, kind.KindImageStep(site), kind.KindClusterStep(site)] if with_kind else steps
 
 
 def _packages(site: Site, minikube: Minikube) -> tuple[str, ...]:

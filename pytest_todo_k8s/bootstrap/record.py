@@ -25,6 +25,7 @@ class Record(BaseModel):
         kernel: Kernel settings it raised (name under /proc/sys) with their value before.
         firewall: Whether it added the rule that keeps service addresses on the machine.
         profile: Whether it made the Minikube profile.
+        kind: Whether it made the kind cluster.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +36,7 @@ class Record(BaseModel):
     kernel: dict[str, int] = {}
     firewall: bool = False
     profile: bool = False
+    kind: bool = False
 
     @classmethod
     def load(cls, cache: Path) -> Self:

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.bootstrap import cluster, engine, firewall, image_store, kernel, packages
+from pytest_todo_k8s.bootstrap import cluster, engine, firewall, image_store, kernel, kind, packages
 from pytest_todo_k8s.bootstrap.console import Console, StepProgress
 from pytest_todo_k8s.bootstrap.minikube import PROFILE, Minikube
 from pytest_todo_k8s.bootstrap.programs import fit, minikubes
@@ -37,6 +37,8 @@ def stop(site: Site) -> None:
         progress = StepProgress.begin("stop", site.logs, console)
         if site.record.profile and cluster.stop(site, _minikube(site), progress):
             progress.say(f"stopped the node of profile {PROFILE}")
+        if site.record.kind and kind.delete(site):
+            progress.say(f"removed the kind cluster {kind.NAME}: it is made anew in seconds")
         if engine.stop(site):
             progress.say("stopped the engine")
 
@@ -64,6 +66,8 @@ def _removals(site: Site, progress: StepProgress) -> Iterable[str]:
     if record.profile:
         cluster.delete(site, _minikube(site), progress)
         yield f"the Minikube profile {PROFILE}"
+    if record.kind and kind.delete(site):
+        yield f"the kind cluster {kind.NAME}"
     for reference in image_store.remove_ours(site):
         yield f"the image {reference}"
     if firewall.remove(site):

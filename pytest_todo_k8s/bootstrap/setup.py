@@ -26,15 +26,19 @@ LOCK_TIMEOUT_S: Final = 3600.0
 LOCK_NAME: Final = "setup.lock"
 
 
-def set_up(site: Site) -> None:
+def set_up(site: Site, *, with_kind: bool = False) -> None:
     """Make what is missing, in order, and leave `setup.json` for the plugin.
+
+    Args:
+        site: The machine.
+        with_kind: Whether a kind cluster is wanted beside Minikube.
 
     Raises:
         SetupError: A step can't be done; what is done stays, the next set-up goes on from there.
     """
     console = Console()
     with locked(site, console):
-        chosen = plan(site)
+        chosen = plan(site, with_kind=with_kind)
         fresh(site.partial)  # whatever stands there was left by a set-up that was killed
         for position, step in enumerate(chosen.steps):
             _run(site, step, chosen.steps[position + 1 :], console)
@@ -93,14 +97,14 @@ def _run(site: Site, step: Step, later: Sequence[Step], console: Console) -> Non
     progress.say(f"done in {console.elapsed_s - before:.1f} s: {after.reason}")
 
 
-def print_plan(site: Site, out: IO[str]) -> None:
-    """Print what set-up would do, and touch nothing.
+def print_plan(site: Site, out: IO[str], *, with_kind: bool = False) -> None:
+    """Print what set-up would do, and touch nothing; arguments as of `set_up`.
 
     Raises:
         SetupError: There is no way to do it on this machine.
     """
     seconds = megabytes = 0
-    for step in plan(site).steps:
+    for step in plan(site, with_kind=with_kind).steps:
         state = step.state()
         print(f"{step.name:<9} {state.condition:<8} {state.reason}", file=out)
         if not state.done:

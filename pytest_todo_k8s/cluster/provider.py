@@ -1,4 +1,4 @@
-"""The few verbs that every cluster provider has."""
+"""The few verbs that every cluster provider has, and which provider a run uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.cluster.node_images import LabelledImage
     from pytest_todo_k8s.evidence import ImageLoad, Machine
-    from pytest_todo_k8s.tools.command import BackgroundCommand
+    from pytest_todo_k8s.settings import Settings
+    from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
+    from pytest_todo_k8s.tools.toolchain import Toolchain
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,41 @@ class Endpoint:
     local_url: str
 
 
+def chosen(settings: Settings, toolchain: Toolchain, commands: CommandRunner, state_dir: Path) -> Cluster:
+    """Return the cluster that settings name; nothing is asked of it yet.
+
+    A run, its reaper, and whoever sweeps after it reach a cluster in this one way.
+
+    Raises:
+        ConfigError: A tool that it can't do without is not on this machine.
+    """
+    if settings.cluster.provider == "context":
+        from pytest_todo_k8s.cluster.named_context import NamedContext  # noqa: PLC0415  only the one that is used
+
+        return NamedContext(settings, toolchain, commands, state_dir)
+    if settings.cluster.provider == "kind":
+        from pytest_todo_k8s.cluster.kind import KindCluster  # noqa: PLC0415  likewise
+
+        return KindCluster(settings, toolchain, commands, state_dir)
+    from pytest_todo_k8s.cluster.minikube import MinikubeCluster  # noqa: PLC0415  likewise
+
+    return MinikubeCluster(settings, toolchain, commands, state_dir)
+
+
 class Cluster(Protocol):
     """A cluster that a run may use. Every method raises `PhaseError` with cause and remedy."""
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """Names of the tools, besides docker, that a run on it needs."""
+
+    @property
+    def pull_policy(self) -> str:
+        """The chart's `imagePullPolicy` for images that `load` brought."""
+
+    @property
+    def reaches_nodes(self) -> bool:
+        """Whether `on_node` and `start_on_node` work."""
 
     @property
     def context(self) -> str:
@@ -47,6 +82,9 @@ class Cluster(Protocol):
 
     def load(self, reference: str, image_id: str) -> ImageLoad:
         """Bring an image of the engine to the nodes and read its id back there; skipped when it is there already."""
+
+    def reference(self, reference: str) -> str:
+        """Return the name under which pods find an image of the engine that `load` brought."""
 
     def unload(self, reference: str) -> None:
         """Remove an image from the nodes; it is no error if it is not there."""

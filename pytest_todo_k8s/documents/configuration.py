@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s import cli, exit_codes
-from pytest_todo_k8s.cluster.minikube import DENY_VARIABLE
+from pytest_todo_k8s.cluster.guard import ALLOW_VARIABLE, DENY_VARIABLE
 from pytest_todo_k8s.documents.markdown import code, page, table
 from pytest_todo_k8s.options import OPTIONS
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _VARIABLES: Final = (
     ("TODO_K8S_CACHE", "folder for tools, base images and the cluster's own files (default: the user's cache folder)"),
     (DENY_VARIABLE, "host name patterns, with commas, of API servers that are never written to"),
+    (ALLOW_VARIABLE, "host name patterns, with commas, of the only API servers that are used (default: any)"),
     ("KUBECONFIG", "kubeconfig files that are read; the run uses a private copy with one context"),
     ("GEMINI_API_KEY", "with `assist --with kubectl-ai`: the key of the model; no other child inherits it"),
     ("OPENAI_API_KEY", "with `assist --with kubectl-ai`: the key, with OPENAI_ENDPOINT for another address"),

@@ -164,7 +164,7 @@ def _image(context: RunContext) -> Iterator[str]:
     found = context.commands.run([docker, "image", "inspect", "--format", "{{.Id}}", reference], timeout_s=30)
     brought = context.cluster.load(reference, found.stdout.strip())
     try:
-        yield reference
+        yield context.cluster.reference(reference)
     finally:
         if not brought.skipped:
             context.cluster.unload(reference)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import ContainerUsage
     from pytest_todo_k8s.tools.command import BackgroundCommand
 
+OUT_OF_REACH: Final = "metrics.k8s.io alone: the nodes, where cgroups could be read, are out of reach"
 APP_SELECTOR: Final = "app in (todo-backend, todo-frontend, todo-postgres)"
 SPARE_READINGS: Final = 5
 _START_S: Final = 15.0
@@ -61,7 +62,7 @@ class Window:
 
 
 def observe(place: Place, seconds: float, meanwhile: Callable[[], None]) -> Window:
-    """Read the containers' cgroups each second while something goes on.
+    """Read the containers' cgroups each second while something goes on; without a way to the nodes none is read.
 
     Args:
         place: Whose.
@@ -74,18 +75,30 @@ def observe(place: Place, seconds: float, meanwhile: Callable[[], None]) -> Wind
     """
     pods = place.kube.items(f"/api/v1/namespaces/{place.namespace}/pods", labelSelector=APP_SELECTOR)
     containers = running_containers(pods)
-    readings = math.ceil(seconds) + SPARE_READINGS
     start_s, since = time.monotonic() - place.origin_s, dt.datetime.now(dt.UTC)
-    sampler = place.cluster.start_on_node(cgroups.command([each.id for each in containers], readings))
+    if place.cluster.reaches_nodes:
+        found = _read(place.cluster, containers, seconds, meanwhile)
+        source = _source(containers, found)
+    else:
+        meanwhile()
+        found, source = {}, OUT_OF_REACH
+    usages = [container_usage(each, found.get(each.id, cgroups.Readings()), start_s) for each in containers]
+    return Window(_with_metrics(place, usages, since), pods, source)
+
+
+def _read(
+    cluster: Cluster, containers: list[Container], seconds: float, meanwhile: Callable[[], None]
+) -> dict[str, cgroups.Readings]:
+    """Read cgroups on the node until the window is over."""
+    readings = math.ceil(seconds) + SPARE_READINGS
+    sampler = cluster.start_on_node(cgroups.command([each.id for each in containers], readings))
     try:
         _wait_for_first_reading(sampler, len(containers))
         meanwhile()
         _wait_for_end(sampler, seconds)
     finally:
         sampler.stop()
-    found = cgroups.parse(sampler.lines)
-    usages = [container_usage(each, found.get(each.id, cgroups.Readings()), start_s) for each in containers]
-    return Window(_with_metrics(place, usages, since), pods, _source(containers, found))
+    return cgroups.parse(sampler.lines)
 
 
 def _wait_for_first_reading(sampler: BackgroundCommand, containers: int) -> None:

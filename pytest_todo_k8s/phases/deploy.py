@@ -69,9 +69,9 @@ def _values(context: RunContext) -> list[Path]:
     """Return the values files of this run: the chart's for development, and the run's own (0600, no secrets)."""
     if context.evidence.build is None:
         raise PhaseError("deploy", "no image was built", "let the build phase run first")
-    references = {image.name: image.reference for image in context.evidence.build.images}
-    own = context.state_dir / "values.yaml"
-    return values_files(context.settings, references, own, context.cluster.free_node_port())
+    references = {image.name: context.cluster.reference(image.reference) for image in context.evidence.build.images}
+    own, cluster = context.state_dir / "values.yaml", context.cluster
+    return values_files(context.settings, references, own, cluster.free_node_port(), cluster.pull_policy)
 
 
 def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path]) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def run(context: RunContext) -> None:
         PhaseError: Something is missing; nothing was made so far.
     """
     _check_files(context)
-    tools = {name: _version(context, name) for name in _VERSION}
+    tools = {name: _version(context, name) for name in context.cluster.tools}
     engine = Engine(context.toolchain, context.commands, context.settings.environment)
     tools["docker"] = engine.facts.version
     _ = engine.builder  # that it can be had at all is the check
@@ -48,7 +48,7 @@ def run(context: RunContext) -> None:
     context.evidence.machine = machine
     _note_commit(context)
     context.progress(
-        f"minikube {tools['minikube']} (profile {context.cluster.context}), Kubernetes {machine.kubernetes}, "
+        f"{machine.provider} {context.cluster.context}, Kubernetes {machine.kubernetes}, "
         f"namespace {context.settings.namespace}"
     )
 

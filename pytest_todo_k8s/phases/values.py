@@ -18,7 +18,9 @@ VALUES: Final = {"gemini-emulator": "geminiEmulator"}
 """Parts of the chart's values that are not called as their image."""
 
 
-def values_files(settings: Settings, references: Mapping[str, str], own: Path, node_port: int | None) -> list[Path]:
+def values_files(
+    settings: Settings, references: Mapping[str, str], own: Path, node_port: int | None, pull_policy: str = "Never"
+) -> list[Path]:
     """Write what this run sets in the chart, and return all values files, its own last.
 
     Args:
@@ -26,8 +28,9 @@ def values_files(settings: Settings, references: Mapping[str, str], own: Path, n
         references: Image name (`backend`...) to reference.
         own: The file to write.
         node_port: The frontend's; None: the cluster chooses.
+        pull_policy: Of all images; "Never": they are on the nodes.
     """
-    content: dict[str, Any] = {"existingSecret": APP_SECRET}
+    content: dict[str, Any] = {"existingSecret": APP_SECRET, "imagePullPolicy": pull_policy}
     for name, reference in references.items():
         repository, _, tag = reference.rpartition(":")
         content[VALUES.get(name, name)] = {"image": {"repository": repository, "tag": tag}}

@@ -79,7 +79,7 @@ def test_it_works_in_an_empty_environment_of_another_folder(
     project.mkdir()
     (project / "test_none.py").write_text("def test_nothing():\n    pass\n")
     told = commands.run([python, "-m", "pytest", "--help"], timeout_s=120, cwd=project)
-    assert "--todo-cluster=minikube[:PROFILE]" in told.stdout
+    assert "--todo-cluster=minikube[:PROFILE]|kind[:NAME]|context:NAME" in told.stdout
     plain = commands.run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider"], timeout_s=120, cwd=project)
     assert "1 passed" in plain.stdout
     command = [str(tmp_path / "venv/bin/todo-k8s"), "assist", "dockerfile"]

@@ -17,12 +17,12 @@ def test_hanging(todo_frontend_url):
 """
 
 
-def hang(project: Project, where: str, *arguments: str) -> subprocess.Popen[str]:
+def hang(project: Project, where: str, *arguments: str, cluster: str = "minikube") -> subprocess.Popen[str]:
     """Start a run and wait until it hangs at the end of a phase, or in a test (`where="test"`)."""
     if where == "test":
         project.pytester.makepyfile(test_a_hanging=HANGING_TEST)
     else:
         project.knobs(**{where: "hang"})
-    process = project.start(*arguments)
+    process = project.start(*arguments, cluster=cluster)
     project.until(f"reached-{where}", process)
     return process

@@ -62,6 +62,8 @@ match sys.argv[1:3]:
         if (home / "docker-fails").exists():
             sys.exit("no space left on device")
         image.write_text(run_id)
+    case ["container", "inspect"]:
+        sys.exit("Error: No such container")
     case ["image", "inspect"]:
         sys.exit(print(image.read_text()) if image.exists() else "Error: No such image")
     case ["image", "rm"]:

@@ -62,6 +62,8 @@ class StubApi:
                 return self._collection(method, parse_qs(url.query), body)
             if url.path.startswith(f"{NAMESPACES}/"):
                 return self._one(method, url.path.removeprefix(f"{NAMESPACES}/"), body)
+            if (method, url.path) == ("GET", "/api/v1/nodes"):
+                return 200, {"kind": "NodeList", "metadata": {}, "items": [{"metadata": {"name": "n"}, "status": {}}]}
             if (method, url.path) == ("GET", "/api/v1/persistentvolumes"):
                 return 200, {"kind": "List", "metadata": {}, "items": []}
             return _status(404, "NotFound", f"{url.path} is not in this stub")

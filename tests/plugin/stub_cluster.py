@@ -35,6 +35,13 @@ class MinikubeCluster:
         self.kubeconfig.write_text(json.dumps(config))
         self.kubeconfig.chmod(0o600)
 
+    tools = ("minikube", "kubectl", "helm")
+    pull_policy = "Never"
+    reaches_nodes = True
+
+    def reference(self, reference: str) -> str:
+        return reference
+
     def free_node_port(self) -> None:
         return None
 

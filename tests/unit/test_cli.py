@@ -37,14 +37,20 @@ def heard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Heard:
     """Which of set-up's functions were called."""
     names: list[str] = []
     monkeypatch.setenv("TODO_K8S_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(setup, "set_up", lambda _site: names.append("set_up"))
-    monkeypatch.setattr(setup, "print_plan", lambda _site, out: out.write("plan\n"))
+    monkeypatch.setattr(
+        setup, "set_up", lambda _site, with_kind: names.append("set_up with kind" if with_kind else "set_up")
+    )
+    monkeypatch.setattr(setup, "print_plan", lambda _site, out, with_kind: out.write(f"plan {with_kind}\n"))
     monkeypatch.setattr(removal, "remove", lambda _site: names.append("remove"))
     monkeypatch.setattr(removal, "stop", lambda _site: names.append("stop"))
     return names
 
 
-@pytest.mark.parametrize(("words", "called"), [([], "set_up"), (["--remove"], "remove"), (["--stop"], "stop")], ids=str)
+@pytest.mark.parametrize(
+    ("words", "called"),
+    [([], "set_up"), (["--with=kind"], "set_up with kind"), (["--remove"], "remove"), (["--stop"], "stop")],
+    ids=str,
+)
 def test_setup_does_what_its_option_says(heard: Heard, words: list[str], called: str) -> None:
     assert cli.main(["setup", *words]) == 0
     assert heard == [called]
@@ -53,7 +59,7 @@ def test_setup_does_what_its_option_says(heard: Heard, words: list[str], called:
 def test_the_plan_goes_to_standard_output(heard: Heard, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["setup", "--plan"]) == 0
     assert heard == []
-    assert capsys.readouterr().out == "plan\n"
+    assert capsys.readouterr().out == "plan False\n"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +79,7 @@ def test_a_failed_step_is_told_with_the_end_of_its_log(
     log = tmp_path / "binaries.log"
     log.write_text("".join(f"line {number}\n" for number in range(40)), encoding="utf-8")
 
-    def fail(_site: Site) -> None:
+    def fail(_site: Site, **_asked: bool) -> None:
         raise SetupError("binaries", "etcd could not be made", "look at GOPROXY", log)
 
     monkeypatch.setattr(setup, "set_up", fail)
@@ -91,7 +97,7 @@ def test_a_failed_step_is_told_with_the_end_of_its_log(
 def test_an_error_without_a_log_is_one_sentence_and_the_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, log: str | None
 ) -> None:
-    def fail(_site: Site) -> None:
+    def fail(_site: Site, **_asked: bool) -> None:
         raise SetupError("engine", "no engine", "start it", tmp_path / log if log else None)
 
     monkeypatch.setattr(setup, "set_up", fail)
@@ -103,7 +109,7 @@ def test_an_error_without_a_log_is_one_sentence_and_the_remedy(
 def test_an_error_of_the_system_shows_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_site: Site) -> None:
+    def fail(_site: Site, **_asked: bool) -> None:
         raise PermissionError(13, "Permission denied", "/somewhere")
 
     monkeypatch.setattr(removal, "remove", fail)

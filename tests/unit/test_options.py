@@ -32,6 +32,7 @@ def test_every_option_has_its_three_names() -> None:
     names = [(option.flag, option.variable, option.ini) for option in options.OPTIONS]
     assert names == [
         ("--todo-cluster", "TODO_CLUSTER", "todo_cluster"),
+        ("--todo-registry", "TODO_REGISTRY", "todo_registry"),
         ("--todo-evidence", "TODO_EVIDENCE", "todo_evidence"),
         ("--todo-namespace", "TODO_NAMESPACE", "todo_namespace"),
         ("--todo-out", "TODO_OUT", "todo_out"),
@@ -88,9 +89,11 @@ def test_cluster_wanted(
     assert options.cluster_wanted(pytester.parseconfig(*given)) is wanted
 
 
-@pytest.mark.parametrize("value", ["", "kind", "minikube:", "minikube:x", "minikube:-a", "minikube:a b", "Minikube"])
+@pytest.mark.parametrize(
+    "value", ["", "kind:", "kind:A", "minikube:", "minikube:x", "minikube:-a", "minikube:a b", "Minikube"]
+)
 def test_wrong_cluster(read: Read, value: str) -> None:
-    with pytest.raises(ConfigError, match="names no cluster: write minikube, or minikube:PROFILE"):
+    with pytest.raises(ConfigError, match="names no cluster: write minikube, minikube:PROFILE"):
         read(f"--todo-cluster={value}")
 
 
@@ -243,3 +246,39 @@ def test_values_files_and_assistants(read: Read, pytester: pytest.Pytester) -> N
 def test_wrong_values_files_and_assistants(read: Read, word: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         read("--todo-cluster=minikube", word)
+
+
+@pytest.mark.parametrize(("value", "name"), [("kind", "todo-k8s"), ("kind:dev.1", "dev.1")])
+def test_a_kind_cluster(read: Read, value: str, name: str) -> None:
+    settings = read(f"--todo-cluster={value}")
+    assert (settings.cluster.provider, settings.cluster.name, settings.registry) == ("kind", name, None)
+
+
+CONTEXT = "--todo-cluster=context:arn:aws:eks:eu-west-1:1:cluster/dev"
+
+
+@pytest.mark.parametrize(
+    "place", ["registry.example/team", "localhost/x", "127.0.0.1:5000", "[::1]:5000/a-b/c_d", "reg.example:443/a.b"]
+)
+def test_a_context_and_its_registry(read: Read, place: str) -> None:
+    settings = read(CONTEXT, f"--todo-registry={place}")
+    assert (settings.cluster.provider, settings.cluster.name) == ("context", "arn:aws:eks:eu-west-1:1:cluster/dev")
+    assert settings.registry == place
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((CONTEXT,), "needs a registry"),
+        ((CONTEXT, "--todo-registry=https://registry.example"), "names no registry"),
+        ((CONTEXT, "--todo-registry=team/app"), "names no registry"),
+        ((CONTEXT, "--todo-registry=registry.example/Team"), "names no registry"),
+        ((CONTEXT, "--todo-registry=registry.example/"), "names no registry"),
+        (("--todo-cluster=minikube", "--todo-registry=registry.example"), "is of no use for minikube"),
+        (("--todo-cluster=context:",), "names no cluster"),
+        (("--todo-cluster=context:a b",), "names no cluster"),
+    ],
+)
+def test_wrong_registries_and_contexts(read: Read, arguments: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        read(*arguments)

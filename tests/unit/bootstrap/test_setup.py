@@ -114,7 +114,7 @@ class Made:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, *steps: Made) -> None:
-    monkeypatch.setattr(setup, "plan", lambda site: Plan(Minikube(site, None), None, steps))
+    monkeypatch.setattr(setup, "plan", lambda site, **_asked: Plan(Minikube(site, None), None, steps))
     monkeypatch.setattr(setup, "leave", lambda site, _plan: site.cache / "setup.json")
 
 

@@ -61,6 +61,9 @@ class FakeCluster:
         self.calls.append((f"load {image_id}", reference))
         return SimpleNamespace(skipped=self.skipped)
 
+    def reference(self, reference: str) -> str:
+        return f"there/{reference}"
+
     def unload(self, reference: str) -> None:
         self.calls.append(("unload", reference))
 

@@ -103,6 +103,10 @@ class LiveCluster:
     """The provider's side of it."""
 
     context = "dev"
+    tools = ("minikube", "kubectl", "helm")
+    pull_policy = "Never"
+    reaches_nodes = True
+    place = ""
 
     def __init__(self, folder: Path) -> None:
         self.kubeconfig = folder / "kubeconfig"
@@ -121,6 +125,9 @@ class LiveCluster:
         return ImageLoad(
             reference=reference, image_id=image_id, node_image_id=image_id, route="test", duration_s=1.5, skipped=False
         )
+
+    def reference(self, reference: str) -> str:
+        return f"{self.place}{reference}"
 
     def labelled_images(self) -> list[LabelledImage]:
         return self.on_nodes

@@ -268,6 +268,26 @@ def test_load_brings_every_image_by_its_configuration(world: World) -> None:
     ]
 
 
+def test_an_image_under_way_to_a_registry_is_in_the_journal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = world.run()
+    run.evidence.build = built()
+    for image in run.evidence.build.images:
+        world.has(image.reference)
+    world.api.on("GET /v1.41/images/json", [])
+    monkeypatch.setattr(LiveCluster, "place", "registry.example/")
+    load.run(run)
+    assert run.journal.open_entries() == []
+    assert '"registry.example/todo-backend:abc"' in run.journal.file.read_text(encoding="utf-8")
+    monkeypatch.setattr(LiveCluster, "load", _fails)
+    with pytest.raises(PhaseError, match="pushed nothing"):
+        load.run(run)
+    assert [each.name for each in run.journal.open_entries()] == ["registry.example/todo-backend:abc"]
+
+
+def _fails(*_: object) -> None:
+    raise PhaseError("load", "pushed nothing")
+
+
 def test_load_without_a_build_says_so(world: World) -> None:
     with pytest.raises(PhaseError, match="no image was built"):
         load.run(world.run())

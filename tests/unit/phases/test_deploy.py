@@ -86,6 +86,7 @@ def test_the_values_of_a_run(tmp_path: Path, runs: list[RunContext]) -> None:
     deploy.run(run)
     assert yaml.safe_load((tmp_path / "state" / "values.yaml").read_text(encoding="utf-8")) == {
         "existingSecret": "todo-app-secrets",
+        "imagePullPolicy": "Never",
         "backend": {"image": {"repository": "todo-backend", "tag": "abc"}},
         "frontend": {"image": {"repository": "todo-frontend", "tag": "abc"}, "service": {"nodePort": 30080}},
         "postgres": {

@@ -66,6 +66,8 @@ class FakeKube:
 class FakeCluster:
     """Runs what is meant for the node here."""
 
+    reaches_nodes = True
+
     def __init__(self, context: RunContext, argv: Sequence[str] | None) -> None:
         self.context = context
         self.argv = argv
@@ -113,6 +115,19 @@ def test_page_series_load_and_use(tmp_path: Path) -> None:
     assert [(sample.cpu_s, sample.working_set_bytes) for sample in usage.samples] == [(2, 2000)] * 2
     assert usage.metrics_api is not None
     assert found.usage_source == "cgroup v2, read on the node every second"
+
+
+def test_nodes_out_of_reach_leave_use_unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeCluster, "reaches_nodes", False)
+    found = run(tmp_path).evidence.measure
+    assert found is not None
+    assert found.load is not None
+    assert found.load.requests == 10
+    (usage,) = found.usage
+    assert usage.samples == []
+    assert usage.metrics_api is not None
+    assert found.usage_source is not None
+    assert found.usage_source.startswith("metrics.k8s.io alone")
 
 
 def test_without_metrics_the_reason_is_told(tmp_path: Path) -> None:
