@@ -33,13 +33,14 @@ class Project:
     """A copy of the project and the runs that are made from it."""
 
     root: Path
+    cluster: str = "minikube"
 
     @property
     def out(self) -> Path:
         return self.root / "out"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        argv = [sys.executable, "-m", "pytest", "--todo-cluster=minikube", f"--todo-namespace={NAMESPACE}"]
+        argv = [sys.executable, "-m", "pytest", f"--todo-cluster={self.cluster}", f"--todo-namespace={NAMESPACE}"]
         return subprocess.Popen(
             [*argv, *arguments, "tests/acceptance"],
             cwd=self.root,
