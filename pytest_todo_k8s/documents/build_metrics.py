@@ -36,7 +36,8 @@ def text(evidence: Evidence) -> str:
     )
     wall = (
         f"Both judged images, from the first command to the end of the last: **{build.wall_s:.1f} s** without a cache "
-        f"(SC-001 allows {LIMIT_S:.0f} s). `python benchmarks/image_builds.py` measures rebuilds after a change."
+        f"(SC-001 allows {LIMIT_S:.0f} s). `python -m benchmarks.image_builds` measures "
+        "rebuilds after a change: [benchmarks/image-builds.md](../benchmarks/image-builds.md)."
     )
     meaning = (
         "Unpacked decimal megabytes, as SC-002 measures them. Base: the C library, shared libraries and certificates. "
