@@ -87,7 +87,8 @@ def _dead_runs(runs: Path, owner: ownership.Owner, also: Collection[str], swept:
         try:
             found = Journal.open(file)
         except ConfigError as error:
-            swept.leftovers.append(str(error))
+            if file.exists():  # else another process, its reaper for instance, has finished with it meanwhile
+                swept.leftovers.append(str(error))
             continue
         if found.owner.run_id != owner.run_id and (found.owner.dead or found.owner.run_id in also):
             yield found

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,3 +132,17 @@ def test_namespaces_that_cannot_be_listed_stop_the_run(world: World) -> None:
     world.kube.error = KubeError(403, "Forbidden", "namespaces is forbidden")
     with pytest.raises(PhaseError, match=r"namespaces is forbidden \(Forbidden\): let this context list namespaces"):
         world.sweep()
+
+
+def test_a_run_that_its_own_reaper_finishes_meanwhile_is_no_obstacle(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run()
+    read = Journal.open
+
+    def gone_before_it_is_read(file: Path) -> Journal:
+        shutil.rmtree(file.parent)
+        return read(file)
+
+    monkeypatch.setattr(Journal, "open", gone_before_it_is_read)
+    assert sweep(world.runs, world.owner, world.means) == Removal()
