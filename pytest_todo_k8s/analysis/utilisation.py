@@ -72,6 +72,19 @@ def shares(each: Utilisation) -> dict[str, float | None]:
     }
 
 
+def row(use: Utilisation, who: str) -> tuple[str, ...]:
+    """Return the cells of a table row: `who`, window, CPU p95 and peak, memory p95 and peak, and how it stands."""
+    return (
+        who,
+        f"{use.window}, {use.seconds:.0f} s",
+        f"{use.cpu_p95_cores * 1000:.0f} m",
+        f"{use.cpu_peak_cores * 1000:.0f} m",
+        f"{use.memory_p95_bytes / 1024**2:.0f} MiB",
+        f"{use.memory_peak_bytes / 1024**2:.0f} MiB",
+        verdict(use),
+    )
+
+
 def verdict(each: Utilisation) -> str:
     """Say whether the p95 stays under 80 % of both limits."""
     found = shares(each)

@@ -33,7 +33,7 @@ def text(evidence: Evidence) -> str:
         f"{load.errors} failed. Read from: {measure.usage_source}. CPU is of windows of 5 s.",
         table(
             ("Container", "Window", "CPU p95", "CPU peak", "Memory p95", "Memory peak", "Of the limits"),
-            (_use(each) for each in uses),
+            (utilisation.row(each, f"{each.app}/{each.container}") for each in uses),
         ),
         "## Recommended requests and limits",
         "The rule stands in `pytest_todo_k8s/analysis/rightsizing.py`; a run writes `out/values-recommended.yaml`.",
@@ -48,18 +48,6 @@ def _found(evidence: Evidence) -> tuple[list[Utilisation], list[Recommendation]]
         return evidence.analysis.utilisation, evidence.analysis.recommendations
     uses, _ = utilisation.summarise(evidence.measure.usage if evidence.measure else [], [], "load")
     return uses, rightsizing.recommend(uses)
-
-
-def _use(each: Utilisation) -> tuple[str, ...]:
-    return (
-        f"{each.app}/{each.container}",
-        f"{each.window}, {each.seconds:.0f} s",
-        f"{each.cpu_p95_cores * 1000:.0f} m",
-        f"{each.cpu_peak_cores * 1000:.0f} m",
-        f"{each.memory_p95_bytes / 1024**2:.0f} MiB",
-        f"{each.memory_peak_bytes / 1024**2:.0f} MiB",
-        utilisation.verdict(each),
-    )
 
 
 def _figure(each: Recommendation) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pytest_todo_k8s.criteria.figures import MEGABYTE, figure
 from pytest_todo_k8s.report.blocks import Block, Facts, Listing, Table
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.analysis.results import Analysis, HealthReport, ImageAnalysis, Utilisation
+    from pytest_todo_k8s.analysis.results import Analysis, HealthReport, ImageAnalysis
     from pytest_todo_k8s.evidence import Evidence
 
 
@@ -77,7 +77,7 @@ def _resources(found: Analysis) -> list[Block]:
     blocks: list[Block] = []
     if found.utilisation:
         head = ("Container", "Window", "CPU p95", "CPU peak", "Memory p95", "Memory peak", "Of the limits")
-        uses = tuple(_use(each) for each in found.utilisation)
+        uses = tuple(utilisation.row(each, f"{each.pod}/{each.container}") for each in found.utilisation)
         blocks.append(Table("Use of resources, idle and under load", head, uses, figures=(2, 3, 4, 5)))
     if found.recommendations:
         columns = ("Value", "Now", "Recommended", "Reason")
@@ -92,18 +92,6 @@ def _resources(found: Analysis) -> list[Block]:
         )
         blocks.append(Table("Recommended requests and limits", columns, figures, figures=(1, 2)))
     return blocks
-
-
-def _use(each: Utilisation) -> tuple[str, ...]:
-    return (
-        f"{each.pod}/{each.container}",
-        f"{each.window}, {each.seconds:.0f} s",
-        f"{each.cpu_p95_cores * 1000:.0f} m",
-        f"{each.cpu_peak_cores * 1000:.0f} m",
-        f"{each.memory_p95_bytes / 1024**2:.0f} MiB",
-        f"{each.memory_peak_bytes / 1024**2:.0f} MiB",
-        utilisation.verdict(each),
-    )
 
 
 def _assistants(found: Analysis) -> list[Block]:
