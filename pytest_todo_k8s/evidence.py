@@ -394,6 +394,7 @@ class Manifests(Model):
     checks: list[Check] = Field(default_factory=list)
     rendered: list[str] = Field(default_factory=list, description="Kind/name of every object of the release")
     foreign: list[str] = Field(default_factory=list, description="live objects that are in no template")
+    changed: list[str] = Field(default_factory=list, description="live objects that are not what the release says")
 
 
 class FlowStep(Model):

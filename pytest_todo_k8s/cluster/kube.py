@@ -147,6 +147,15 @@ class Kube:
         body = {"metadata": {"uid": uid, "annotations": dict(notes)}}
         self._request("PATCH", path, {}, body, kind="application/merge-patch+json")
 
+    def merged(self, path: str, body: Mapping[str, Any]) -> Object:
+        """Return what an object would be with a manifest laid over it (RFC 7396 merge patch); nothing is stored.
+
+        Raises:
+            KubeError: The server refused, or there was no answer.
+        """
+        query = {"fieldValidation": "Strict", "dryRun": "All"}
+        return _object(self._request("PATCH", path, query, body, kind="application/merge-patch+json"))
+
     def would_apply(self, path: str, body: Mapping[str, Any]) -> None:
         """Let the server go all the way of a server-side apply, admission included; nothing is stored.
 

@@ -37,8 +37,9 @@ def _in_chart(evidence: Evidence) -> Finding:
     if evidence.manifests is None or not evidence.manifests.rendered:
         raise void("the live objects were not compared with the chart")
     problems = [f"{name} is in no template" for name in evidence.manifests.foreign]
+    problems += evidence.manifests.changed
     count = len(evidence.manifests.rendered)
-    return none_of(problems, f"every live object is one of the {count} of the release")
+    return none_of(problems, f"every live object is one of the {count} of the release, and as it says")
 
 
 CRITERION: Final = Criterion(
@@ -49,7 +50,7 @@ CRITERION: Final = Criterion(
         "helm lint --strict and helm template for every values file, values that must be refused, the schemas of the "
         "cluster's version offline and strictly, a strict server-side dry run of every object in a namespace that "
         "enforces the restricted pod security profile and bounds what pods may ask for (a privileged pod must be "
-        "refused there), the golden rules for pods; then every live object must be one of the release"
+        "refused there), the golden rules for pods; then every live object must be one of the release, and as it says"
     ),
     aspects=(
         Aspect("validation", "problems", 0, ("load",), _validation, static=True),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from pytest_todo_k8s.cluster import pod_rules, schemas
+from pytest_todo_k8s.cluster.drift import drift
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.objects import Kinds, foreign, title
 from pytest_todo_k8s.cluster.workloads import Workload, workloads
@@ -135,7 +136,7 @@ def server_side(
 
 
 def compare_live(context: RunContext) -> None:
-    """Note the live objects that are in no template, and what the release takes of the quota.
+    """Note the live objects that are not of the release or not what it says, and what it takes of the quota.
 
     Raises:
         TodoK8sError: Helm or the API fails.
@@ -145,6 +146,7 @@ def compare_live(context: RunContext) -> None:
         helm, chart = release(context)
         kinds, released = Kinds(context.kube), helm.released(chart)
         checked.foreign = foreign(kinds.live(chart.namespace), released)
+        checked.changed = drift(context.kube, kinds, chart.namespace, released)
         checked.checks.append(_quota(context.kube, chart.namespace))
 
 

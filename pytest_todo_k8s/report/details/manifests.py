@@ -22,6 +22,7 @@ def checks(evidence: Evidence) -> list[Block]:
         Table("Checks", ("Check", "Result", "What it saw", "Command"), rows),
         Listing("Objects of the release", tuple(manifests.rendered)),
         Facts((("Live objects in no template", ", ".join(manifests.foreign) or "none"),)),
+        Listing("Live objects that are not what the release says", tuple(manifests.changed)),
     ]
 
 

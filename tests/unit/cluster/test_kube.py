@@ -125,6 +125,15 @@ def test_creates_strictly_and_dry(api: ApiServer, kube: Kube) -> None:
     assert api.asked[0].body == {"kind": "Pod"}
 
 
+def test_a_manifest_laid_over_an_object_is_a_dry_run(api: ApiServer, kube: Kube) -> None:
+    api.on(f"PATCH {PODS}/a", {"spec": {"a": 1}})
+    assert kube.merged(f"{PODS}/a", {"spec": {"a": 1}}) == {"spec": {"a": 1}}
+    [asked] = api.asked
+    assert asked.query == {"fieldValidation": "Strict", "dryRun": "All"}
+    assert asked.body == {"spec": {"a": 1}}
+    assert asked.content == "application/merge-patch+json"
+
+
 def test_deletes_only_the_object_with_that_uid(api: ApiServer, kube: Kube) -> None:
     api.on(f"DELETE {PODS}/a", {})
     kube.delete(f"{PODS}/a", uid="u1", grace_s=0)

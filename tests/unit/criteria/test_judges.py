@@ -171,6 +171,10 @@ FAULTS: dict[str, tuple[Change, set[str]]] = {
         lambda e: e.manifests.checks.append(Check(name="dry-run Service/x", ok=False)) if e.manifests else None,
         {"SC-009-validation"},
     ),
+    "changed by hand": (
+        set_on("manifests", "changed", ["Deployment/x: spec.replicas is 3, the release says 2"]),
+        {"SC-009-in-chart"},
+    ),
     "applied by hand": (set_on("manifests", "foreign", ["ConfigMap/by-hand"]), {"SC-009-in-chart"}),
     "prompt": (add_command(prompt="Overwrite? [y/N]"), {"SC-010-human-steps"}),
     "time-out": (add_command(timed_out=True, exit_code=-15), {"SC-010-time-outs"}),

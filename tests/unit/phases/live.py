@@ -58,6 +58,9 @@ class LiveKube(Kube):
             return named
         raise KubeError(404, "NotFound", f"{path} not found")
 
+    def merged(self, path: str, _body: Mapping[str, Any]) -> dict[str, Any]:
+        return self.get(path)
+
     def items(self, path: str, **_query: object) -> list[dict[str, Any]]:
         return self.lists.get(path, [])
 
