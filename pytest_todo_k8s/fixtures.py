@@ -6,6 +6,7 @@ All of them only read: what the controller deployed and measured before the firs
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_todo_k8s.evidence import CriterionResult, Deploy, Evidence, ImageBuild, Machine, Part
+    from pytest_todo_k8s.inspection import NodeContainer
     from pytest_todo_k8s.state import RunState
 
 STATE_FOLDER: Final = pytest.StashKey[str]()
 """Where the controller keeps the run's folder for tests in its own process; a worker gets it as `todo_state`."""
 SKIPPED: Final = "needs --todo-cluster"
+_API_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +184,31 @@ def todo_kube(todo_deployed: RunState) -> Iterator[Any]:
 
     with reading_client(Path(todo_deployed.kubeconfig), todo_deployed.context) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def todo_node(todo_deployed: RunState) -> Iterator[Any]:
+    """The node of the deployment as a pytest-testinfra host: its commands run there as root, over SSH.
+
+    Skips where the cluster gives no way to its node, or where paramiko is not installed.
+    """
+    if not todo_deployed.ssh_config:
+        pytest.skip("this cluster gives no way to its node")
+    pytest.importorskip("paramiko", reason="run `pip install pytest-todo-k8s[acceptance]`")
+    import testinfra  # noqa: PLC0415  only where a test wants it
+
+    host = testinfra.get_host("paramiko://node", ssh_config=todo_deployed.ssh_config, sudo=True)
+    yield host
+    host.backend.client.close()
+
+
+@pytest.fixture(scope="session")
+def todo_containers(todo_node: Any, todo_kube: Any, todo_deployed: RunState) -> list[NodeContainer]:
+    """The running containers of the deployment, seen from the node: their files, mounts, sockets and rights."""
+    from kubernetes.client import CoreV1Api  # noqa: PLC0415  heavy
+
+    from pytest_todo_k8s.inspection import containers  # noqa: PLC0415  only where a test wants it
+
+    api: Any = CoreV1Api(todo_kube)  # its answers have another type where they are not read
+    answer = api.list_namespaced_pod(todo_deployed.namespace, _preload_content=False, _request_timeout=_API_TIMEOUT_S)
+    return containers(todo_node, json.loads(answer.data)["items"])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s import journal
-from pytest_todo_k8s.cluster import provider
+from pytest_todo_k8s.cluster import node_ssh, provider
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
 from pytest_todo_k8s.command_log import CommandLog
 from pytest_todo_k8s.context import RunContext
@@ -269,7 +269,18 @@ class Run:
             frontend_url=deployment.frontend.local_url,
             backend_url=deployment.backend_url,
             images={image.name: image.reference for image in built},
+            ssh_config=self._ssh_config(context),
         )
+
+    def _ssh_config(self, context: RunContext) -> str:
+        """Write how tests reach the node, where they can, and return the file's path."""
+        text = node_ssh.configuration(context)
+        if not text:
+            return ""
+        file = self.folder / "ssh_config"
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        return str(file)
 
     def _keep(self) -> str | None:
         """Mark namespace and images as kept; return until when, and what takes them down. None: nothing to keep."""

@@ -32,6 +32,7 @@ class RunState:
         backend_url: The backend, by a port-forward that the controller keeps.
         images: Name (`backend`...) to reference.
         absent: Why nothing is deployed though nothing failed, one sentence; None: it is, or `blocked` tells why not.
+        ssh_config: Path of an OpenSSH client configuration for the host `node`; empty: there is no way to the node.
     """
 
     evidence: str
@@ -43,6 +44,7 @@ class RunState:
     backend_url: str = ""
     images: Mapping[str, str] = field(default_factory=dict)
     absent: str | None = None
+    ssh_config: str = ""
 
     def save(self, folder: Path) -> None:
         """Write it to `folder`, aside and renamed."""
