@@ -16,7 +16,7 @@ from pytest_todo_k8s.time_limit import TimeOver, time_limit
 from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.settings import Settings
@@ -64,6 +64,7 @@ def execute(
     enter: Callable[[PhaseName], None],
     after_preflight: Callable[[RunContext], None],
     save: Callable[[], None],
+    phases: Sequence[PhaseName] | None = None,
 ) -> PhaseError | None:
     """Run all phases in order; write the evidence after each.
 
@@ -72,11 +73,12 @@ def execute(
         enter: Called with the name of each phase as it begins.
         after_preflight: Belongs to preflight, and may raise as a phase may; the cluster is known to be the right one.
         save: Writes the evidence; called after each phase.
+        phases: Names of the phases, where not those of a whole run.
 
     Returns:
         The error of the phase that stopped the run, or None: all phases are done.
     """
-    for name in order(context.settings):
+    for name in phases if phases is not None else order(context.settings):
         enter(name)
         steps = [_load(name), after_preflight] if name == "preflight" else [_load(name)]
         try:

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.criteria import sc_004_frontend_load, sc_005_backend_health
+from pytest_todo_k8s.criteria import (
+    sc_004_frontend_load,
+    sc_005_backend_health,
+    sc_008_utilisation,
+    sc_010_no_manual_step,
+)
 from pytest_todo_k8s.criteria.criterion import limit_of
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.evidence import Latency, Measure, Sample
@@ -20,6 +25,7 @@ from pytest_todo_k8s.measuring.window import Place, observe
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.criteria.criterion import Criterion
 
 LANDMARK: Final = Landmark(title="Todo", test_id="landing")
 """What the landing page shows (app/frontend/src/app/page.tsx)."""
@@ -28,7 +34,7 @@ HEALTH_PACE: Final = Pace(limit_s=sc_005_backend_health.LIMIT_S, interval_s=0.1,
 
 
 def run(context: RunContext) -> None:
-    """Fill `evidence.measure`, part by part.
+    """Fill `evidence.measure`, part by part; what no criterion asks for is not measured.
 
     Raises:
         PhaseError: The probe or the sampler did not work, or the load could not begin.
@@ -36,14 +42,23 @@ def run(context: RunContext) -> None:
     measure = Measure()
     context.evidence.measure = measure
     frontend = context.deployed().frontend
-    measure.page = load_page(frontend.cluster_url, LANDMARK, PAGE_PACE.timeout_s)
-    limit_s = limit_of(context.evidence, sc_004_frontend_load.ROW, PAGE_PACE.limit_s)
-    measure.frontend = _page_latency(frontend.local_url, PAGE_PACE.towards(limit_s))
-    context.progress(f"measure: {len(measure.frontend.samples)} page loads")
-    limit_s = limit_of(context.evidence, sc_005_backend_health.ROW, HEALTH_PACE.limit_s)
-    measure.backend = backend_latency(context, HEALTH_PACE.towards(limit_s))
-    context.progress(f"measure: {len(measure.backend.samples)} health answers inside the cluster")
-    _measure_use(context, measure, frontend.local_url)
+    if _asked(context, sc_004_frontend_load.CRITERION):
+        measure.page = load_page(frontend.cluster_url, LANDMARK, PAGE_PACE.timeout_s)
+        limit_s = limit_of(context.evidence, sc_004_frontend_load.ROW, PAGE_PACE.limit_s)
+        measure.frontend = _page_latency(frontend.local_url, PAGE_PACE.towards(limit_s))
+        context.progress(f"measure: {len(measure.frontend.samples)} page loads")
+    if _asked(context, sc_005_backend_health.CRITERION):
+        limit_s = limit_of(context.evidence, sc_005_backend_health.ROW, HEALTH_PACE.limit_s)
+        measure.backend = backend_latency(context, HEALTH_PACE.towards(limit_s))
+        context.progress(f"measure: {len(measure.backend.samples)} health answers inside the cluster")
+    if _asked(context, sc_008_utilisation.CRITERION):
+        _measure_use(context, measure, frontend.local_url)
+
+
+def _asked(context: RunContext, criterion: Criterion) -> bool:
+    """Whether a criterion is asked for; SC-010 judges the whole run, so it asks for all of them."""
+    only = context.settings.only
+    return not only or criterion.id in only or sc_010_no_manual_step.CRITERION.id in only
 
 
 def _page_latency(url: str, pace: Pace) -> Latency:

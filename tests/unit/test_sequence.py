@@ -53,6 +53,16 @@ class Phases:
         return error
 
 
+def test_other_phases_than_those_of_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Phases(tmp_path, monkeypatch)
+    entered: list[str] = []
+    assert not execute(
+        asked.context, enter=entered.append, after_preflight=print, save=lambda: None, phases=("settle", "parity")
+    )
+    assert asked.done == ["settle", "parity"]
+    assert [phase.name for phase in asked.context.evidence.phases] == ["settle", "parity"]
+
+
 @pytest.fixture
 def phases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Phases:
     return Phases(tmp_path, monkeypatch)

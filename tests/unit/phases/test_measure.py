@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,18 @@ def test_nodes_out_of_reach_leave_use_unmeasured(tmp_path: Path, monkeypatch: py
     assert usage.metrics_api is not None
     assert found.usage_source is not None
     assert found.usage_source.startswith("metrics.k8s.io alone")
+
+
+def test_only_what_is_asked_for_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = run_context(tmp_path)
+    context.settings = dataclasses.replace(context.settings, only=("SC-005",))
+    context.deployment = Deployment(Endpoint("http://192.0.2.1", "http://192.0.2.1"), "", Secret("x"), {})
+    monkeypatch.setattr(measure, "backend_latency", lambda _context, _pace: Latency(target="t", route="r"))
+    measure.run(context)
+    found = context.evidence.measure
+    assert found is not None
+    assert (found.page, found.frontend, found.load, found.usage) == (None, None, None, [])
+    assert found.backend is not None
 
 
 def test_without_metrics_the_reason_is_told(tmp_path: Path) -> None:
