@@ -106,7 +106,8 @@ CRITERION: Final = Criterion(
     method=(
         "Under a declared load each container's cgroup is read every second; the highest 5 s CPU window and the "
         "highest working set of the worst pod count against the container's limit; metrics.k8s.io must not "
-        "grossly disagree"
+        "grossly disagree; the database is measured and not judged, the emulator, which stands for a service outside, "
+        "is left out"
     ),
     aspects=tuple(
         Aspect(f"{app}-{what}", "%", LIMIT_PERCENT, ("measure",), partial(judge, app))

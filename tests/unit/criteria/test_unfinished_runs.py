@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from pytest_todo_k8s.criteria import judge
-from pytest_todo_k8s.evidence import PHASES, Check, Command, Deploy, Evidence, Manifests, PhaseName, Run, Verdict
+from pytest_todo_k8s.evidence import (
+    PHASES,
+    Check,
+    Command,
+    Deploy,
+    Evidence,
+    Manifests,
+    Measure,
+    Page,
+    PhaseName,
+    Run,
+    Verdict,
+)
 from tests.unit.criteria.sample_run import green, stopped_at
 
 
@@ -85,6 +97,19 @@ def test_pods_that_never_became_ready_fail_the_promise() -> None:
     assert verdict is Verdict.FAIL
     assert "ErrImageNeverPull" in reason
     assert part(evidence, "SC-003-stay-ready")[0] is Verdict.BLOCKED
+
+
+def test_a_page_that_is_not_there_fails_though_no_load_could_begin() -> None:
+    evidence = stopped_at("measure", "the load can't begin: connection refused")
+    evidence.measure = Measure(
+        page=Page(
+            url="http://192.0.2.7:30080", status=None, title=None, element="x", element_found=False, error="refused"
+        )
+    )
+    assert part(evidence, "SC-004-page") == (Verdict.FAIL, "http://192.0.2.7:30080 does not answer: refused")
+    assert part(evidence, "SC-004-load-time")[0] is Verdict.BLOCKED
+    assert part(evidence, "SC-005-health")[0] is Verdict.BLOCKED
+    assert part(evidence, "SC-008-backend-cpu")[0] is Verdict.BLOCKED
 
 
 def test_an_interrupted_deployment_is_no_failure() -> None:
