@@ -1,0 +1,29 @@
+"""Answers to /health that are late or wrong."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tests.integrity import pods
+from tests.integrity.fault import Fault
+
+if TYPE_CHECKING:
+    import contextlib
+
+    from tests.integrity.world import Trial
+
+
+def through(trial: Trial, **told: Any) -> contextlib.AbstractContextManager[None]:
+    return pods.relayed(trial, "backend", **told)
+
+
+def fault(name: str, cause: str, **told: Any) -> Fault:
+    return Fault("SC-005", name, cause, ("measure",), partial(through, **told), only=("SC-004", "SC-005"))
+
+
+FAULTS = (
+    fault("every fifth answer takes 1.3 s", r"slow|over|limit", delay=[r"^GET /health HTTP", 1.3, 5]),
+    fault("status 200 with a wrong body", r"", answer=[[r'"status":"healthy"', '"status":"kaputt!"']]),
+    fault("an answer with status 404", r"", ask=[[r"^GET /health HTTP", "GET /helth HTTP"]]),
+)
