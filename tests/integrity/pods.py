@@ -32,7 +32,7 @@ def pod(trial: Trial, name: str, script: str, **container: Any) -> dict[str, Any
         "name": name,
         "image": image,
         "imagePullPolicy": "Never",
-        "command": ["python", "-B", "-u", "-c", script],
+        "command": ["python3", "-B", "-u", "-c", script],
         "resources": {"requests": amounts, "limits": {**amounts, "cpu": "500m", "memory": "128Mi"}},
         "securityContext": {
             "allowPrivilegeEscalation": False,
