@@ -12,13 +12,24 @@ from pytest_todo_k8s.bootstrap.minikube import PROFILE, Minikube
 from pytest_todo_k8s.bootstrap.programs import fit, minikubes
 from pytest_todo_k8s.bootstrap.record import FILE_NAME as RECORD
 from pytest_todo_k8s.bootstrap.setup import LOCK_NAME, locked
+from pytest_todo_k8s.plain.up import SESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_todo_k8s.bootstrap.site import Site
 
-CONTENTS: Final = ("toolchain", "runs", "logs", "kubeconfig", "kubeconfig.lock", "setup.json", RECORD, LOCK_NAME)
+CONTENTS: Final = (
+    "toolchain",
+    "plain",
+    "runs",
+    "logs",
+    "kubeconfig",
+    "kubeconfig.lock",
+    "setup.json",
+    RECORD,
+    LOCK_NAME,
+)
 """All that this package keeps in its cache folder; the record next to last, so that a broken removal can go on."""
 
 
@@ -94,6 +105,8 @@ def _remove_cache(site: Site, console: Console) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (site.cache / SESSIONS).rmdir()  # only when no application is up
     with contextlib.suppress(OSError):
         site.cache.rmdir()
     if site.cache.exists():

@@ -35,7 +35,7 @@ def made(stubs: Stubs, site: Site, daemon: subprocess.Popen[bytes]) -> Site:
     stubs.answer("docker", "'image ls '*", say("1a todo-k8s/debian:trixie"))
     stubs.answer("iptables", "*", ":")
     stubs.answer("dpkg-query", "*", say("docker.io installed\ngcc config-files"))
-    for name in ("toolchain/.minikube", "runs/1"):
+    for name in ("toolchain/.minikube", "runs/1", "plain/1", "app"):
         (site.cache / name).mkdir(parents=True)
     (site.cache / "setup.json").touch()
     Record.change(
