@@ -42,7 +42,7 @@ def main() -> None:
     started = time.monotonic()
     error = _answer_error(host, port, "/ready", pace.timeout_s, {"status": "ready"})
     _print("ready", Timing(time.monotonic() - started, error))
-    _print("end", Timing(0.0))
+    _print("end", Timing(series.sampling_s))
 
 
 def health_error(host: str, port: int, timeout_s: float) -> str | None:

@@ -53,7 +53,7 @@ def backend_latency(context: RunContext, pace: Pace) -> Latency:
         with _created(context.kube, context.settings.namespace, objects):
             _wait(context.kube, context.settings.namespace)
             log = context.kube.text(_pod_path(context.settings.namespace) + "/log")
-    return latency(log, f"http://{BACKEND_SERVICE}:{BACKEND_PORT}/health")
+    return latency(log, f"http://{BACKEND_SERVICE}:{BACKEND_PORT}/health", pace)
 
 
 def manifests(namespace: str, run_id: str, image: str, pace: Pace) -> dict[str, dict[str, Any]]:
@@ -72,7 +72,7 @@ def manifests(namespace: str, run_id: str, image: str, pace: Pace) -> dict[str, 
     }
 
 
-def latency(log: str, target: str) -> Latency:
+def latency(log: str, target: str, pace: Pace) -> Latency:
     """Read what the probe printed.
 
     Raises:
@@ -96,7 +96,11 @@ def latency(log: str, target: str) -> Latency:
         warmup=series["warmup"],
         samples=series["sample"],
         calibration_s=[each.duration_s for each in series["calibration"]],
-        beside={"ready_s": ready.duration_s, "ready_error": ready.error},
+        beside={
+            "ready_s": ready.duration_s,
+            "ready_error": ready.error,
+            **pace.rates(len(series["sample"]), series["end"][0].duration_s),
+        },
     )
 
 

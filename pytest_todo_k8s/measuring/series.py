@@ -54,6 +54,11 @@ class Pace:
         """Threads needed so that an action waits for none before it."""
         return ceil(self.timeout_s / self.interval_s) + 1
 
+    def rates(self, count: int, sampling_s: float) -> dict[str, float]:
+        """Return how many actions a second were asked for, and how many were reached by `count` in `sampling_s`."""
+        asked = 1 / self.interval_s
+        return {"asked_per_s": asked, "reached_per_s": min(asked, count / sampling_s) if sampling_s else 0.0}
+
     def towards(self, limit_s: float) -> Pace:
         """Return the same pace for another limit; with a longer one an action may take longer in proportion."""
         return replace(self, limit_s=limit_s, timeout_s=self.timeout_s * max(1.0, limit_s / self.limit_s))
@@ -61,11 +66,15 @@ class Pace:
 
 @dataclass(slots=True)
 class Series:
-    """What was taken: warm-ups, samples in order of sending, and no-op latencies before and after."""
+    """What was taken: warm-ups, samples in order of sending, and no-op latencies before and after.
+
+    `sampling_s` are the seconds that the samples took together.
+    """
 
     warmup: list[Timing] = field(default_factory=list)
     samples: list[Timing] = field(default_factory=list)
     calibration_s: list[float] = field(default_factory=list)
+    sampling_s: float = 0.0
 
 
 def take(action: Callable[[], str | None], pace: Pace) -> Series:
@@ -80,7 +89,9 @@ def take(action: Callable[[], str | None], pace: Pace) -> Series:
         series.warmup = [timed(action, time.monotonic()) for _ in range(WARMUPS)]
         series.calibration_s = _calibrate(pool)
         for look in LOOKS:
+            started_s = time.monotonic()
             series.samples += open_loop(pool, [action], look - len(series.samples), pace.interval_s)
+            series.sampling_s += time.monotonic() - started_s
             slow = sum(1 for sample in series.samples if sample.error or sample.duration_s >= pace.limit_s)
             if decide(slow, look) != "more":
                 break

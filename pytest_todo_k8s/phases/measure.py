@@ -63,16 +63,17 @@ def _asked(context: RunContext, criterion: Criterion) -> bool:
 
 def _page_latency(url: str, pace: Pace) -> Latency:
     series = take(lambda: load_page(url, LANDMARK, pace.timeout_s).error, pace)
-    return _latency(series, url, "by the NodePort on a loopback address: document and all its files, empty cache")
+    return _latency(series, url, "by the NodePort on a loopback address: document and all its files, empty cache", pace)
 
 
-def _latency(series: Series, target: str, route: str) -> Latency:
+def _latency(series: Series, target: str, route: str, pace: Pace) -> Latency:
     return Latency(
         target=target,
         route=route,
         warmup=[_sample(timing) for timing in series.warmup],
         samples=[_sample(timing) for timing in series.samples],
         calibration_s=series.calibration_s,
+        beside=dict(pace.rates(len(series.samples), series.sampling_s)),
     )
 
 

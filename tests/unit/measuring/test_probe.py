@@ -13,10 +13,13 @@ import pytest
 
 from pytest_todo_k8s.measuring.probe import MODULES, VARIABLE, health_error
 from pytest_todo_k8s.measuring.probe_pod import latency
+from pytest_todo_k8s.measuring.series import Pace
 from tests.unit.todo_server import TodoServer, todo_server
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PACE = Pace(limit_s=1, interval_s=0.02, timeout_s=1)
 
 
 def run_probe(folder: Path, server: TodoServer) -> str:
@@ -34,7 +37,7 @@ def run_probe(folder: Path, server: TodoServer) -> str:
 
 def test_a_healthy_backend(tmp_path: Path) -> None:
     with todo_server() as server:
-        series = latency(run_probe(tmp_path, server), "target")
+        series = latency(run_probe(tmp_path, server), "target", PACE)
     assert len(series.samples) == 59
     assert all(sample.ok for sample in series.samples)
     assert (len(series.warmup), len(series.calibration_s)) == (5, 40)
@@ -43,7 +46,7 @@ def test_a_healthy_backend(tmp_path: Path) -> None:
 
 def test_a_backend_that_is_not_healthy(tmp_path: Path) -> None:
     with todo_server("health") as server:
-        series = latency(run_probe(tmp_path, server), "target")
+        series = latency(run_probe(tmp_path, server), "target", PACE)
     assert len(series.samples) == 59
     assert {sample.error for sample in series.samples} == {"status 500"}
 

@@ -23,7 +23,9 @@ def line(kind: str, duration_s: float = 0.01, error: str | None = None) -> str:
     return json.dumps({"kind": kind, "duration_s": duration_s, "error": error})
 
 
-WHOLE = "\n".join([line("warmup"), *[line("sample")] * 59, line("calibration", 0.001), line("ready"), line("end")])
+WHOLE = "\n".join(
+    [line("warmup"), *[line("sample")] * 59, line("calibration", 0.001), line("ready"), line("end", 12.0)]
+)
 
 
 class FakeKube:
@@ -90,6 +92,7 @@ def test_the_series_is_read_and_all_is_taken_down() -> None:
     kube = FakeKube({"phase": "Pending"}, {"phase": "Running"}, {"phase": "Succeeded"})
     series = probe_pod.backend_latency(context(kube), PACE)
     assert (len(series.samples), series.target) == (59, "http://todo-backend-service:8080/health")
+    assert (series.beside["asked_per_s"], series.beside["reached_per_s"]) == (10.0, 59 / 12)
     base = "/api/v1/namespaces/ns"
     assert kube.created == [f"{base}/configmaps/todo-probe", f"{base}/pods/todo-probe"]
     assert kube.deleted == kube.created[::-1]
@@ -138,7 +141,7 @@ def test_a_pod_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_log_that_is_no_series(log: str, cause: str) -> None:
     with pytest.raises(PhaseError, match=cause):
-        probe_pod.latency(log, "target")
+        probe_pod.latency(log, "target", PACE)
 
 
 def test_the_pod_meets_the_restricted_profile_and_the_chart_s_policy() -> None:

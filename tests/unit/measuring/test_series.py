@@ -60,6 +60,13 @@ def test_enough_threads_let_no_action_wait() -> None:
     assert [timing.error for timing in timings] == [None] * pace.workers
 
 
+def test_rates_that_were_asked_and_reached() -> None:
+    assert FAST.rates(59, 0.1) == {"asked_per_s": 500.0, "reached_per_s": 500.0}
+    assert FAST.rates(59, 0.59) == {"asked_per_s": 500.0, "reached_per_s": pytest.approx(100.0)}
+    assert FAST.rates(0, 0.0)["reached_per_s"] == 0.0
+    assert take(lambda: None, FAST).sampling_s > 0.0
+
+
 def test_actions_are_sent_in_turn() -> None:
     with threads(1) as pool:
         timings = open_loop(pool, [lambda: None, lambda: "b"], 5, 0)
