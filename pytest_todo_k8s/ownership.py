@@ -222,6 +222,11 @@ def _owner(labels: Mapping[str, str], notes: Mapping[str, str]) -> Owner | None:
         return None
 
 
+def is_going(namespace: Mapping[str, Any]) -> bool:
+    """Whether a Namespace (raw JSON) is being deleted."""
+    return (namespace.get("status") or {}).get("phase") == "Terminating"
+
+
 def obstacle(namespace: Mapping[str, Any]) -> str | None:
     """Tell why a namespace that exists can't be taken, as one sentence; None: a dead run of ours left it.
 
@@ -230,6 +235,8 @@ def obstacle(namespace: Mapping[str, Any]) -> str | None:
     """
     name = namespace.get("metadata", {}).get("name", "?")
     owner = owner_of(namespace)
+    if is_going(namespace):
+        return f"the namespace {name} is being deleted and does not go"
     if owner is None:
         return f"the namespace {name} exists and was not made by todo-k8s"
     if owner.kept and not owner.dead:

@@ -26,7 +26,7 @@ from pytest_todo_k8s.reaping import RUNS
 from pytest_todo_k8s.sequence import execute
 from pytest_todo_k8s.settings import AUTO
 from pytest_todo_k8s.state import RunState
-from pytest_todo_k8s.sweep import sweep
+from pytest_todo_k8s.sweep import in_the_way, sweep
 from pytest_todo_k8s.teardown import Means, Teardown
 from pytest_todo_k8s.tools.command import CommandError, CommandRunner
 from pytest_todo_k8s.tools.processes import RUN_VARIABLE
@@ -229,12 +229,9 @@ class Run:
             for line in [*swept.removed, *(f"NOT REMOVED: {text}" for text in swept.leftovers)]:
                 self._say(f"sweep     {line}")
         name = self._settings.namespace
-        try:
-            live = context.kube.get(f"/api/v1/namespaces/{name}")
-        except KubeError as error:
-            if error.missing:
-                return
-            raise
+        live = in_the_way(context.kube, name, lambda line: self._say(f"preflight {line}"))
+        if live is None:
+            return
         cause = obstacle(live) or f"the namespace {name} of a dead run is still there"
         raise PhaseError("preflight", cause, "name another one with --todo-namespace, or remove it")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Final
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s import journal, ownership
 from pytest_todo_k8s.cluster.kube import KubeError
@@ -12,14 +13,16 @@ from pytest_todo_k8s.journal import Entry, Journal
 from pytest_todo_k8s.teardown import NAMESPACE_LIMIT_S, Removal, Teardown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
+    from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.teardown import Means
 
 
 _LOCK_S: Final = NAMESPACE_LIMIT_S + 60.0
 """Longer than one teardown lasts."""
+_POLL_S: Final = 0.5
 
 
 def sweep(runs: Path, owner: ownership.Owner, means: Means, also: Collection[str] = ()) -> Removal:
@@ -80,6 +83,33 @@ def take_down(dead: Journal, means: Means | None) -> Removal:
             shutil.rmtree(dead.file.parent, ignore_errors=True)
             removal.removed.append(f"run {dead.owner.run_id}")
     return removal
+
+
+def in_the_way(kube: Kube, name: str, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """Return a namespace that exists (raw JSON), or None; one that somebody is deleting gets the time to go.
+
+    Args:
+        kube: The API.
+        name: The namespace.
+        say: Told that there is something to wait for.
+
+    Raises:
+        KubeError: The API does not tell.
+    """
+    deadline, told = time.monotonic() + NAMESPACE_LIMIT_S, False
+    while True:
+        try:
+            live = kube.get(f"/api/v1/namespaces/{name}")
+        except KubeError as error:
+            if error.missing:
+                return None
+            raise
+        if not ownership.is_going(live) or time.monotonic() >= deadline:
+            return live
+        if not told:
+            say(f"waiting for the namespace {name}, which is being deleted")
+            told = True
+        time.sleep(_POLL_S)
 
 
 def _dead_runs(runs: Path, owner: ownership.Owner, also: Collection[str], swept: Removal) -> Iterator[Journal]:

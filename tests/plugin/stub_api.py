@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 NAMESPACES = "/api/v1/namespaces"
+SILENCE_S = 60.0
 
 
 class StubApi:
@@ -21,6 +22,7 @@ class StubApi:
         requests: What was asked, as `METHOD path`, in order.
         delete_s: Seconds from a deletion's request to its end.
         refused: `METHOD path` that is answered with 403.
+        answering: While it is not set, connections are taken and never answered.
     """
 
     def __init__(self) -> None:
@@ -28,6 +30,8 @@ class StubApi:
         self.requests: list[str] = []
         self.delete_s = 0.0
         self.refused: set[str] = set()
+        self.answering = threading.Event()
+        self.answering.set()
         self._deadlines: dict[str, float] = {}
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -119,6 +123,10 @@ class StubApi:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                if not api.answering.is_set():
+                    api.answering.wait(SILENCE_S)
+                    self.close_connection = True
+                    return
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length)) if length else {}
                 status, answer = api.answer(self.command, self.path, body)

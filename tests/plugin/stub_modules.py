@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import stub_cluster  # type: ignore[import-not-found]  # beside this file: a nested run has its folder on its path
 
-from pytest_todo_k8s import teardown
+from pytest_todo_k8s import sweep, teardown
+from pytest_todo_k8s.cluster import kube
 from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.context import Deployment, RunContext
 from pytest_todo_k8s.errors import PhaseError
@@ -108,7 +109,10 @@ def install() -> None:
         if function.__name__ not in real:
             _module(f"pytest_todo_k8s.phases.{function.__name__}", run=_phase(function))
     if "namespace_limit_s" in knobs():
-        teardown.NAMESPACE_LIMIT_S = knobs()["namespace_limit_s"]  # type: ignore[misc]
+        for module in (teardown, sweep):
+            vars(module)["NAMESPACE_LIMIT_S"] = knobs()["namespace_limit_s"]
+    if "read_timeout_s" in knobs():
+        kube.READ_TIMEOUT_S = knobs()["read_timeout_s"]  # type: ignore[misc]
 
 
 def _module(name: str, **content: Any) -> None:

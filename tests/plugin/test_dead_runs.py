@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -75,6 +76,40 @@ def test_namespace_whose_journal_is_lost_is_found_by_its_labels(project: Project
     assert "sweep     namespace todo-other" in output
 
 
+@pytest.mark.parametrize(("age_h", "left"), [(5, []), (3, ["todo-other"])], ids=["expired", "may live"])
+def test_run_of_another_host_is_dead_when_its_time_is_over(project: Project, age_h: int, left: list[str]) -> None:
+    _add_namespace(project, "todo-other", host="elsewhere", age_h=age_h)
+    status, output = project.run(*BARE)
+    assert (status, project.left()) == (0, left), output
+    assert ("sweep     namespace todo-other" in output) is (left == [])
+
+
+def test_namespace_that_is_being_deleted_gets_the_time_to_go(project: Project) -> None:
+    project.api.add("todo-app-dev", {"team": "payments"})
+    _delete(project, "todo-app-dev", after_s=5)
+    status, output = project.run(*BARE)
+    assert (status, project.left()) == (0, []), output
+    assert "preflight waiting for the namespace todo-app-dev, which is being deleted" in output
+
+
+def test_leftover_that_is_being_deleted_is_waited_out(project: Project) -> None:
+    _add_namespace(project, "todo-app-dev", pid=2**22 + 1)
+    _delete(project, "todo-app-dev", after_s=5)
+    status, output = project.run(*BARE)
+    assert (status, project.left()) == (0, []), output
+    assert "sweep     namespace todo-app-dev" in output
+
+
+def test_namespace_that_never_goes_is_told(project: Project) -> None:
+    project.knobs(namespace_limit_s=1)
+    project.api.add("todo-app-dev", {"team": "payments"})
+    _delete(project, "todo-app-dev", after_s=300)
+    status, output = project.run(*BARE)
+    assert (status, project.left()) == (10, ["todo-app-dev"]), output
+    assert "the namespace todo-app-dev is being deleted and does not go" in output
+    assert project.phases == ["preflight"]
+
+
 @pytest.mark.parametrize(
     ("case", "told"),
     [
@@ -121,11 +156,21 @@ def test_two_runs_at_once(project: Project) -> None:
     assert project.left() == []
 
 
-def _add_namespace(project: Project, name: str, *, pid: int | None = None, host: str | None = None) -> None:
+def _delete(project: Project, name: str, after_s: float) -> None:
+    """Delete a namespace as somebody else would; it goes after a while."""
+    project.api.delete_s = after_s
+    project.api.answer("DELETE", f"/api/v1/namespaces/{name}", {})
+    project.api.delete_s = 0
+
+
+def _add_namespace(
+    project: Project, name: str, *, pid: int | None = None, host: str | None = None, age_h: int = 0
+) -> None:
     """Put a namespace of another run there; without `pid` the run is this process, and lives."""
     owner = Owner.of_this_process(ClusterChoice("minikube", "todo-k8s"))
+    created = dt.datetime.fromisoformat(owner.created_at) - dt.timedelta(hours=age_h)
     notes = {
-        "todo-k8s.dev/created-at": owner.created_at,
+        "todo-k8s.dev/created-at": created.isoformat(timespec="seconds"),
         "todo-k8s.dev/ttl-seconds": str(owner.ttl_s),
         "todo-k8s.dev/host": host or socket.gethostname(),
         "todo-k8s.dev/pid": str(pid or os.getpid()),

@@ -80,6 +80,23 @@ def test_api_that_is_cut_off_is_told_and_swept_later(project: Project) -> None:
     assert (status, project.left()) == (0, []), output
 
 
+def test_api_that_falls_silent_does_not_hold_the_clean_up(project: Project) -> None:
+    project.knobs(measure="hang", read_timeout_s=0.5)
+    process = project.start("-p", "no:html")
+    project.until("reached-measure", process)
+    project.api.answering.clear()
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    status, output = project.finish(process)
+    assert status == 2, output
+    assert time.monotonic() - started < 30
+    assert "clean-up LEFT: namespace todo-app-dev: Kubernetes API: no answer from " in output
+    project.api.answering.set()
+    project.knobs()
+    status, output = project.run("-p", "no:html")
+    assert (status, project.left()) == (0, []), output
+
+
 def test_engine_that_stops_in_the_run_leaves_no_image_untold(project: Project) -> None:
     process = hang(project, "measure", "-p", "no:html")
     docker = project.path / "bin" / "docker"
