@@ -7,6 +7,7 @@ What does a task is named by a kind and a name:
 | row | a part of a criterion, such as `SC-002-backend`: judged in each run |
 | criterion | one of the eleven, with all its parts |
 | phase | a phase of each run |
+| analysis | what a built-in analyser does in each run: `dockerfile IMAGE`, `manifest TASK`, `health`, `resources` |
 | doctor | a subject of `todo-k8s doctor` |
 | test | a test file, or one test of it: run by tox, or with the main job where it lies in tests/acceptance |
 | fixture, option, command | what the plugin offers |
@@ -22,7 +23,7 @@ from typing import Final, Literal, get_args
 
 import yaml
 
-Kind = Literal["row", "criterion", "phase", "doctor", "test", "fixture", "option", "command", "file"]
+Kind = Literal["row", "criterion", "phase", "analysis", "doctor", "test", "fixture", "option", "command", "file"]
 COUNT: Final = 99
 """Tasks of the list."""
 _REFERENCE: Final = re.compile(r"(\w+) (\S.*)")

@@ -9,13 +9,13 @@ from pytest_todo_k8s.criteria.criterion import row_name
 from pytest_todo_k8s.criteria.figures import duration, figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_todo_k8s.evidence import Evidence
-    from pytest_todo_k8s.tasks.catalogue import Reference, Task
+    from pytest_todo_k8s.tasks.catalogue import Kind, Reference, Task
 
 NOT_HERE: Final = "not part of a run"
-_JUDGED_IN_A_RUN: Final = "tests/acceptance/"
+_ALWAYS_IN_A_RUN: Final = "tests/acceptance/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,18 @@ def _there(task: Task) -> str:
 
 def of(reference: Reference, evidence: Evidence) -> str:
     """Return what a run says of one reference, `NOT_HERE` where a run does not say anything of its kind."""
-    match reference.kind:
-        case "row":
-            return _row(reference.name, evidence)
-        case "criterion":
-            verdicts = {result.id: result.verdict.value for result in evidence.criteria}
-            return f"{reference.name} {verdicts.get(reference.name, 'not judged')}"
-        case "phase":
-            return _phase(reference.name, evidence)
-        case "doctor":
-            version = evidence.machine.tools.get(reference.name) if evidence.machine else None
-            return f"{reference.name} {version}" if version else NOT_HERE
-        case "test":
-            return _test(reference.name, evidence)
-        case _:
-            return NOT_HERE
+    tell = _TELLING.get(reference.kind)
+    return tell(reference.name, evidence) if tell else NOT_HERE
+
+
+def _criterion(name: str, evidence: Evidence) -> str:
+    verdicts = {result.id: result.verdict.value for result in evidence.criteria}
+    return f"{name} {verdicts.get(name, 'not judged')}"
+
+
+def _doctor(name: str, evidence: Evidence) -> str:
+    version = evidence.machine.tools.get(name) if evidence.machine else None
+    return f"{name} {version}" if version else NOT_HERE
 
 
 def _row(name: str, evidence: Evidence) -> str:
@@ -88,11 +85,29 @@ def _phase(name: str, evidence: Evidence) -> str:
     return f"{name} {duration(phase.duration_s)}" if phase.ok else f"{name} FAILED: {phase.cause or 'no cause noted'}"
 
 
+def _analysis(name: str, evidence: Evidence) -> str:
+    """Return what an analyser found: how many rules are kept, what is wrong, how much is recommended."""
+    found, (subject, _, target) = evidence.analysis, name.partition(" ")
+    rules = None
+    if found and subject == "dockerfile":
+        rules = next((each.rules for each in found.images if each.image == target), None)
+    if found and subject == "manifest":
+        rules = next((each.rules for each in found.manifests if each.task == target), None)
+    if rules is not None:
+        kept = sum(1 for rule in rules if not rule.objection)
+        return f"{subject} of {target} analysed, {kept} of {len(rules)} rules kept"
+    if found and found.health and subject == "health":
+        return f"health analysed, {len(found.health.findings)} findings"
+    if found and found.utilisation and subject == "resources":
+        return f"resources analysed, {len(found.recommendations)} figures recommended"
+    return f"{name} not analysed"
+
+
 def _test(name: str, evidence: Evidence) -> str:
     """Return the worst outcome of the tests of a file, or of one test with all its parameters."""
-    if not name.startswith(_JUDGED_IN_A_RUN):
-        return NOT_HERE
     words = [word for node, word in evidence.tests.items() if _is_of(node, name)]
+    if not words and not name.startswith(_ALWAYS_IN_A_RUN):
+        return NOT_HERE
     if not words:
         return f"{name.rpartition('::')[2]} not run"
     worst = next((word for word in ("failed", "error", "skipped") if word in words), "passed")
@@ -101,3 +116,13 @@ def _test(name: str, evidence: Evidence) -> str:
 
 def _is_of(node: str, name: str) -> bool:
     return node == name or node.startswith((f"{name}::", f"{name}["))
+
+
+_TELLING: Final[Mapping[Kind, Callable[[str, Evidence], str]]] = {
+    "row": _row,
+    "criterion": _criterion,
+    "phase": _phase,
+    "analysis": _analysis,
+    "doctor": _doctor,
+    "test": _test,
+}

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s import cli, fixtures
+from pytest_todo_k8s.analysis import manifests
+from pytest_todo_k8s.analysis.results import Analysis, HealthReport, ImageAnalysis, ManifestAnalysis, RuleResult
+from pytest_todo_k8s.analysis.rightsizing import recommend
 from pytest_todo_k8s.bootstrap import doctor
 from pytest_todo_k8s.criteria import CRITERIA, judge
 from pytest_todo_k8s.criteria.criterion import row_name
@@ -18,6 +21,7 @@ from pytest_todo_k8s.options import OPTIONS
 from pytest_todo_k8s.tasks import table
 from pytest_todo_k8s.tasks.catalogue import COUNT, Reference, tasks
 from pytest_todo_k8s.tasks.outcomes import outcomes
+from tests.unit.analysis.test_rightsizing import use
 from tests.unit.criteria.sample_run import green, stopped_at
 
 if TYPE_CHECKING:
@@ -27,6 +31,16 @@ ROOT = Path(__file__).parents[3]
 TASKS = tasks()
 REFERENCES = sorted({reference for task in TASKS for reference in task.by}, key=str)
 DOCUMENT = ROOT / "docs" / "tasks.md"
+
+
+_ANALYSES = "|".join(
+    [
+        *(f"dockerfile {image}" for image in ("backend", "frontend")),
+        *(f"manifest {each.task}" for each in manifests.WORDINGS),
+        "health",
+        "resources",
+    ]
+)
 
 
 def _test_exists(name: str) -> bool:
@@ -51,6 +65,7 @@ EXISTS: dict[str, Callable[[str], bool]] = {
     "row": lambda name: name in {row_name(each.id, part) for each in CRITERIA for part in each.parts},
     "criterion": lambda name: name in {each.id for each in CRITERIA},
     "phase": lambda name: name in PHASES,
+    "analysis": lambda name: bool(re.fullmatch(_ANALYSES, name)),
     "doctor": lambda name: f'"{name}"' in Path(doctor.__file__).read_text(),
     "fixture": lambda name: name.startswith("todo_") and hasattr(fixtures, name),
     "option": lambda name: name in {each.flag for each in OPTIONS},
@@ -71,6 +86,7 @@ def test_what_is_named_is_there(reference: Reference) -> None:
         Reference("row", "SC-001-speed"),
         Reference("criterion", "SC-012"),
         Reference("phase", "burn-in"),
+        Reference("analysis", "manifest T001"),
         Reference("doctor", "podman"),
         Reference("fixture", "todo_weather"),
         Reference("option", "--todo-faster"),
@@ -97,7 +113,8 @@ def test_results_of_a_good_run() -> None:
     assert found["T020"] == "SC-002-frontend PASS (158.9 MB)"
     assert found["T036"].startswith("load ")
     assert found["T090"].count("PASS") == 11
-    assert found["T089"] == "there"
+    assert found["T095"] == "there"
+    assert found["T032"].startswith("dockerfile frontend not analysed; SC-002-frontend PASS")
     assert found["T082"] == "there; its tests run in tox"
     assert found["T001"].startswith("docker 20.10.24; preflight ")
     assert found["T049"].endswith("test_every_workload_has_its_replicas not run")
@@ -135,6 +152,31 @@ def test_results_of_acceptance_tests() -> None:
     assert "replicas passed" in {each.task.id: each.result for each in outcomes(TASKS, evidence)}["T049"]
     evidence.tests = {f"{node}[a]": "passed", f"{node}[b]": "failed"}
     assert "replicas failed" in {each.task.id: each.result for each in outcomes(TASKS, evidence)}["T049"]
+
+
+def test_results_of_the_analysers() -> None:
+    evidence = green()
+    kept, objected = RuleResult(rule="USER is numeric", ok=True), RuleResult(rule="no shell", ok=False)
+    evidence.analysis = Analysis(
+        images=[ImageAnalysis(image="frontend", dockerfile="frontend.Dockerfile", rules=[kept, objected])],
+        manifests=[ManifestAnalysis(task="T041", object="Deployment/todo-backend", wording="", rules=[kept])],
+        health=HealthReport(namespace="todo", at="now", healthy=True),
+        utilisation=[use()],
+        recommendations=recommend([use()]),
+    )
+    found = {each.task.id: each.result for each in outcomes(TASKS, evidence)}
+    assert found["T032"].startswith("dockerfile of frontend analysed, 1 of 2 rules kept; ")
+    assert "in its place: manifest of T041 analysed, 1 of 1 rules kept; " in found["T041"]
+    assert "in its place: health analysed, 0 findings; " in found["T070"]
+    assert f"resources analysed, {len(evidence.analysis.recommendations)} figures recommended" in found["T076"]
+    assert "dockerfile backend not analysed" in found["T033"]
+
+
+def test_tests_beside_the_acceptance_tests_count_where_they_ran() -> None:
+    evidence = green()
+    cause = "tests/analysers/test_broken_deployments.py::test_the_cause_is_named"
+    evidence.tests = {f"{cause}[wrong tag]": "passed"}
+    assert "test_the_cause_is_named passed" in {each.task.id: each.result for each in outcomes(TASKS, evidence)}["T072"]
 
 
 def test_evidence_of_a_run_that_died_is_told_too() -> None:
