@@ -33,6 +33,8 @@ _POD_GRACE_S: Final = 1
 """Seconds that a pod gets to end: its own grace, made for requests in flight, would hold the namespace for longer."""
 _POLL_S: Final = 0.5
 _ENGINE_TIMEOUT_S: Final = 60.0
+_SILENT_S: Final = 30.0
+"""An image that could not be removed for so long was held up by a time-out: the others would be as well."""
 _CONFLICT: Final = 409
 
 
@@ -94,6 +96,7 @@ class Teardown:
         self._means = means
         self._on_gone = on_gone
         self._stop = stop
+        self._silent = False
         self._result = Removal()
 
     def run(self) -> Removal:
@@ -189,6 +192,9 @@ class Teardown:
     def _remove_image(self, entry: Entry, means: Means) -> None:
         """Remove an image from nodes and engine, unless another run has given its name to an image of its own."""
         by_hand = f"`docker image rm {entry.name}`"
+        if self._silent:
+            return self._left(f"image {entry.name}: not tried, the image before it was held up too long; {by_hand}")
+        started = time.monotonic()
         try:
             if _image_owner(entry.name, means) in {self._run_id, None}:
                 means.cluster.unload(entry.name)
@@ -196,6 +202,7 @@ class Teardown:
                 if _image_owner(entry.name, means) == self._run_id:
                     return self._left(f"image {entry.name}: still in the engine; {by_hand}")
         except (TodoK8sError, CommandError) as error:
+            self._silent = time.monotonic() - started >= _SILENT_S
             return self._left(f"image {entry.name}: {error}; {by_hand}")
         return self._gone(entry, f"image {entry.name}")
 

@@ -114,7 +114,7 @@ class SingleNode(ABC):
             raise PhaseError(
                 "load",
                 f"the image {reference} ({image_id}) was loaded by `{route}` without an error, yet the node {there}",
-                "free the name on the node (`minikube image rm`) or look at the node's disk, then run again",
+                "free the name on the node or look at the node's disk, then run again",
             )
         return _loaded(reference, image_id, after, route, duration_s)
 
@@ -145,7 +145,7 @@ class SingleNode(ABC):
             into = [self._docker, "exec", "--interactive", self._container_name, *importer]
             self._commands.pipe([self._docker, "save", reference], into, timeout_s=LOAD_S)
         except CommandError as error:
-            hint = "look at the disk of engine and node (`docker system df`, `minikube ssh df -h`)"
+            hint = "look at the disk of engine and node (`docker system df`)"
             raise PhaseError("load", f"the image {reference} can't be loaded: {error}", hint) from None
         return f"docker save | {shlex.join(importer)}"
 

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_todo_k8s import teardown
 from pytest_todo_k8s.cluster.kube import KubeError
+from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.journal import Entry
 from pytest_todo_k8s.ownership import namespace_manifest
 from pytest_todo_k8s.teardown import Means, Removal, Teardown
@@ -260,6 +261,25 @@ def test_image_that_stays_is_told(world: World) -> None:
     (world.engine / "refuses").touch()
     removal = world.take_down(IMAGE)
     assert removal.leftovers == ["image todo-backend:1: still in the engine; `docker image rm todo-backend:1`"]
+    assert world.gone == []
+
+
+@pytest.mark.parametrize(("patience_s", "tried"), [(0.0, 1), (60.0, 2)], ids=["time-out", "error"])
+def test_node_that_is_silent_is_not_asked_for_each_image(
+    world: World, monkeypatch: pytest.MonkeyPatch, patience_s: float, tried: int
+) -> None:
+    monkeypatch.setattr(teardown, "_SILENT_S", patience_s)
+    asked: list[str] = []
+
+    def fails(reference: str) -> None:
+        asked.append(reference)
+        raise PhaseError("teardown", "no answer")
+
+    monkeypatch.setattr(world.cluster, "unload", fails)
+    removal = world.take_down(IMAGE, Entry("image", "todo-frontend:1", {}))
+    assert len(asked) == tried
+    assert removal.leftovers[0] == "image todo-backend:1: no answer; `docker image rm todo-backend:1`"
+    assert ("not tried" in removal.leftovers[1]) is (tried == 1)
     assert world.gone == []
 
 
