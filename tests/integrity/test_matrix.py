@@ -17,7 +17,7 @@ from tests.integrity.faults.control import CONTROLS
 from tests.integrity.world import RED, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from pytest_todo_k8s.evidence import CriterionResult
@@ -73,6 +73,7 @@ def _tried(world: World, fault: Fault, folder: Path) -> tuple[dict[str, Criterio
     started = time.monotonic()
     verdicts = world.judge(fault, folder)
     reason = verdicts[fault.criterion].reason if fault.criterion else ""
+    reason = reason.replace(f"{folder}/", "")  # of the copy: it says nothing to a reader
     caught = _red(verdicts) - set(fault.also) == ({fault.criterion} if fault.criterion else set())
     caught = caught and re.search(fault.cause, reason) is not None
     machine = world.run.evidence.machine
@@ -82,7 +83,7 @@ def _tried(world: World, fault: Fault, folder: Path) -> tuple[dict[str, Criterio
             criterion=fault.criterion,
             name=fault.name,
             verdicts={name: str(each.verdict.value) for name, each in verdicts.items()},
-            reason=reason if caught else f"{reason}; {_said(verdicts)}",
+            reason=reason if caught else f"{reason}; red: {_said(verdicts, _red(verdicts))}",
             caught=caught,
             seconds=round(time.monotonic() - started, 1),
             date=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
@@ -97,5 +98,6 @@ def _red(verdicts: dict[str, CriterionResult]) -> set[str]:
     return {name for name, each in verdicts.items() if each.verdict in RED}
 
 
-def _said(verdicts: dict[str, CriterionResult]) -> str:
-    return "; ".join(f"{name} {each.verdict.value}: {each.reason}" for name, each in verdicts.items())
+def _said(verdicts: dict[str, CriterionResult], names: Iterable[str] = ()) -> str:
+    shown = {name: each for name, each in verdicts.items() if name in names or not names}
+    return "; ".join(f"{name} {each.verdict.value}: {each.reason}" for name, each in shown.items())

@@ -145,6 +145,7 @@ class World:
         """Run a fault's phases with the fault in place, take it out, and return the verdicts."""
         trial = self._trial(fault, folder)
         evidence = trial.context.evidence
+        trial.kubectl("delete", "events", "--all")  # what the trial before left after it had been tidied up
         try:
             with fault.seed(trial):
                 self._phases(trial, fault.phases)

@@ -30,7 +30,11 @@ def fault(name: str, cause: str, seed: Any) -> Fault:
 
 
 FAULTS = (
-    fault("a page that takes 3.2 s", r"3 s|slow|limit", partial(through, delay=[r"^GET / HTTP", 3.2, 1])),
+    fault(
+        "a page that takes 3.2 s",
+        r"of \d+ requests failed or took 3 s or more",
+        partial(through, delay=[r"^GET / HTTP", 3.2, 1]),
+    ),
     fault(
         "another page with status 200",
         r"no element",

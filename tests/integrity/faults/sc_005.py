@@ -23,7 +23,11 @@ def fault(name: str, cause: str, **told: Any) -> Fault:
 
 
 FAULTS = (
-    fault("every fifth answer takes 1.3 s", r"slow|over|limit", delay=[r"^GET /health HTTP", 1.3, 5]),
-    fault("status 200 with a wrong body", r"", answer=[[r'"status":"healthy"', '"status":"kaputt!"']]),
-    fault("an answer with status 404", r"", ask=[[r"^GET /health HTTP", "GET /helth HTTP"]]),
+    fault(
+        "every fifth answer takes 1.3 s",
+        r"of \d+ requests failed or took 1 s or more",
+        delay=[r"^GET /health HTTP", 1.3, 5],
+    ),
+    fault("status 200 with a wrong body", r"the body is not", answer=[[r'"status":"healthy"', '"status":"kaputt!"']]),
+    fault("an answer with status 404", r"status 404", ask=[[r"^GET /health HTTP", "GET /helth HTTP"]]),
 )

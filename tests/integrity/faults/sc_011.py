@@ -34,7 +34,7 @@ def fault(name: str, cause: str, old: str, new: str) -> Fault:
 
 
 FAULTS = (
-    fault("another status", r"status is 404 plain and 410", r"^HTTP/1\.1 404 Not Found", "HTTP/1.1 410 Not Found"),
+    fault("another status", r"status is '404' plain and '410'", r"^HTTP/1\.1 404 Not Found", "HTTP/1.1 410 Not Found"),
     fault("a header that is missing", r"(?i)location", r"^(?i:location): ", "x-where-: "),
     fault("another field", r"tota1|total", r'"total":', '"tota1":'),
 )
