@@ -18,8 +18,9 @@ from pytest_todo_k8s.options import cluster_wanted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from pytest_todo_k8s.evidence import CriterionResult, Deploy, Evidence, ImageBuild, Machine, Part
+    from pytest_todo_k8s.evidence import CriterionResult, Evidence, Machine, Part
     from pytest_todo_k8s.inspection import NodeContainer
+    from pytest_todo_k8s.measurements import Deploy, ImageBuild
     from pytest_todo_k8s.state import RunState
 
 STATE_FOLDER: Final = pytest.StashKey[str]()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.cluster.diagnose import Trouble
     from pytest_todo_k8s.cluster.kube import Kube
-    from pytest_todo_k8s.evidence import ContainerLog
+    from pytest_todo_k8s.measurements import ContainerLog
     from pytest_todo_k8s.tools.redaction import Redactor
 
     Object = dict[str, Any]

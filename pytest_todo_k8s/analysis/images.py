@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pytest_todo_k8s.evidence import Evidence, ImageBuild, ImageContents, ImagePackage
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import ImageBuild, ImageContents, ImagePackage
     from pytest_todo_k8s.settings import ImageSource, Settings
 
 PORTS: Final = {"backend": 8080, "frontend": 3000}

@@ -12,7 +12,7 @@ from pytest_todo_k8s.criteria.usage import cpu_cores
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_todo_k8s.evidence import ContainerUsage
+    from pytest_todo_k8s.measurements import ContainerUsage
 
 Number = TypeVar("Number", int, float)
 WindowName = Literal["idle", "load"]

@@ -13,7 +13,7 @@ from pytest_todo_k8s.assistants.questions import bounds
 from pytest_todo_k8s.assistants.review import review
 from pytest_todo_k8s.assistants.text import manifests as parsed
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.evidence import Manifests
+from pytest_todo_k8s.measurements import Manifests
 from pytest_todo_k8s.phases import manifests
 from pytest_todo_k8s.tools import build_context
 from pytest_todo_k8s.tools.docker import BuildOrder, Engine

@@ -119,12 +119,12 @@ class ClusterStep:
             raise SetupError(self.name, "there is no kubectl that fits the cluster", "install one and put it on PATH")
 
 
-def container_status(site: Site) -> str:
-    """Return the engine's word for the node's container ("running", "exited"...), empty when there is none."""
+def container_status(site: Site, container: str = PROFILE) -> str:
+    """Return the engine's word for a node's container ("running", "exited"...), empty when there is none."""
     docker = fit_docker(site)
     if docker is None:
         return ""
-    question = (docker.path, "container", "inspect", "--format={{.State.Status}}", PROFILE)
+    question = (docker.path, "container", "inspect", "--format={{.State.Status}}", container)
     return site.runner.run(question, timeout_s=QUERY_TIMEOUT_S, check=False).stdout.strip()
 
 

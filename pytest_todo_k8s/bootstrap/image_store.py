@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.bootstrap.programs import fit_docker
+from pytest_todo_k8s.bootstrap.step import missing, present, unknown
 from pytest_todo_k8s.errors import SetupError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_todo_k8s.bootstrap.site import Site
-    from pytest_todo_k8s.bootstrap.step import Progress
+    from pytest_todo_k8s.bootstrap.step import Progress, State
 
 LABEL: Final = "todo-k8s.dev/recipe"
 """Label of every image that set-up made; its value is the digest of the recipe."""
@@ -55,6 +56,13 @@ def lacking(site: Site, wanted: Mapping[str, str]) -> tuple[str, ...]:
     """Return which of the images (reference to recipe) must be made; an upstream one is left as it is."""
     found = recipes(site, tuple(wanted))
     return tuple(name for name, recipe in wanted.items() if not _serves(name, recipe, found.get(name)))
+
+
+def state(site: Site, reference: str, recipe: str) -> State:
+    """Ask the engine for one image of set-up's own."""
+    if not fit_docker(site):
+        return unknown("the engine, when it runs, knows whether there is one")
+    return missing(f"{reference} not in the engine") if lacking(site, {reference: recipe}) else present(reference)
 
 
 def _serves(reference: str, wanted: str, found: str | None) -> bool:

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from pytest_todo_k8s.bootstrap import image_store, node_image
+from pytest_todo_k8s.bootstrap import cluster, image_store, node_image
 from pytest_todo_k8s.bootstrap.binaries import KUBERNETES, KUBERNETES_VERSION, Module
 from pytest_todo_k8s.bootstrap.files import digest, discard, fresh
 from pytest_todo_k8s.bootstrap.images import COMPONENTS, METRICS_SERVER_IMAGE, PAUSE, PROXY
@@ -49,10 +49,7 @@ class KindImageStep:
 
     def state(self) -> State:
         """Ask the engine."""
-        if not fit_docker(self.site):
-            return unknown("the engine, when it runs, knows whether there is one")
-        lacking = image_store.lacking(self.site, {REFERENCE: recipe()})
-        return missing(f"{REFERENCE} not in the engine") if lacking else present(REFERENCE)
+        return image_store.state(self.site, REFERENCE, recipe())
 
     def run(self, progress: Progress) -> None:
         """Build it from the files in `data/kind`, the programs and the images."""
@@ -92,7 +89,7 @@ class KindClusterStep:
         """Ask the engine for the node."""
         if not fit_docker(self.site):
             return unknown("the node is a container of the engine, which does not answer yet")
-        state = node_state(self.site)
+        state = cluster.container_status(self.site, NODE)
         if not state:
             return missing(f"no kind cluster {NAME}")
         return present(f"kind cluster {NAME}") if state == "running" else broken(f"the node is {state}")
@@ -116,19 +113,10 @@ class KindClusterStep:
         self.site.runner.run((KUBERNETES.program(self.site, "kubectl"), *words), timeout_s=QUERY_TIMEOUT_S)
 
 
-def node_state(site: Site) -> str:
-    """Return the engine's word for the node's container ("running", "exited"...), empty when there is none."""
-    docker = fit_docker(site)
-    if docker is None:
-        return ""
-    question = (docker.path, "container", "inspect", "--format={{.State.Status}}", NODE)
-    return site.runner.run(question, timeout_s=QUERY_TIMEOUT_S, check=False).stdout.strip()
-
-
 def delete(site: Site) -> bool:
     """Remove the node with its volume; tell whether there was one."""
     docker = fit_docker(site)
-    if docker is None or not node_state(site):
+    if docker is None or not cluster.container_status(site, NODE):
         return False
     removal = (docker.path, "container", "rm", "--force", "--volumes", NODE)
     return site.runner.run(removal, timeout_s=START_TIMEOUT_S, check=False).ok

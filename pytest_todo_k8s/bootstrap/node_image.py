@@ -10,9 +10,8 @@ from pytest_todo_k8s.bootstrap import image_store
 from pytest_todo_k8s.bootstrap.binaries import CRICTL
 from pytest_todo_k8s.bootstrap.files import digest, discard, fresh
 from pytest_todo_k8s.bootstrap.images import DEBIAN
-from pytest_todo_k8s.bootstrap.programs import fit_docker
 from pytest_todo_k8s.bootstrap.site import DATA
-from pytest_todo_k8s.bootstrap.step import Cost, Progress, State, missing, present, unknown
+from pytest_todo_k8s.bootstrap.step import Cost, Progress, State
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.bootstrap.site import Site
@@ -37,10 +36,7 @@ class NodeImageStep:
 
     def state(self) -> State:
         """Ask the engine."""
-        if not fit_docker(self.site):
-            return unknown("the engine, when it runs, knows whether there is one")
-        lacking = image_store.lacking(self.site, {REFERENCE: recipe()})
-        return missing(f"{REFERENCE} not in the engine") if lacking else present(REFERENCE)
+        return image_store.state(self.site, REFERENCE, recipe())
 
     def run(self, progress: Progress) -> None:
         """Build it from the files in `data/node` and our crictl."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_todo_k8s.evidence import WarningEvent
+from pytest_todo_k8s.measurements import WarningEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

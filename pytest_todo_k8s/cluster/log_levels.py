@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_todo_k8s.allowances import Allowances
-from pytest_todo_k8s.evidence import LogHit
+from pytest_todo_k8s.measurements import LogHit
 
 BAD: Final = {"error", "critical"}
 SHOWN: Final = 500

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from pytest_todo_k8s.cluster import access, guard, kubeconfig
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
-from pytest_todo_k8s.cluster.provider import Endpoint
+from pytest_todo_k8s.cluster.provider import ALREADY_THERE, Endpoint, loaded
 from pytest_todo_k8s.cluster.registry import Registry
 from pytest_todo_k8s.errors import ConfigError, PhaseError
-from pytest_todo_k8s.evidence import ImageLoad, Machine
+from pytest_todo_k8s.evidence import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_todo_k8s.cluster.node_images import LabelledImage
+    from pytest_todo_k8s.measurements import ImageLoad
     from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
     from pytest_todo_k8s.tools.toolchain import Toolchain
@@ -109,7 +110,7 @@ class NamedContext:
             TodoK8sError: The push failed, or the registry has another image, or none, under that name afterwards.
         """
         if self._registry.configuration_id(reference) == image_id:
-            return _loaded(reference, image_id, "already there", 0.0)
+            return loaded(reference, image_id, ALREADY_THERE, 0.0)
         started = time.monotonic()
         self._registry.push(reference)
         duration_s = time.monotonic() - started
@@ -122,7 +123,7 @@ class NamedContext:
                 f"the image {name} was pushed without an error, yet the registry {there}",
                 "look at the registry, or name another place with --todo-registry",
             )
-        return _loaded(reference, image_id, f"docker push to {self._settings.registry}", duration_s)
+        return loaded(reference, image_id, f"docker push to {self._settings.registry}", duration_s)
 
     def unload(self, reference: str) -> None:
         """Do nothing: what nodes and registry keep is ruled by their own retention."""
@@ -187,14 +188,3 @@ def _trouble(cause: str, hint: str) -> PhaseError:
 
 def _out_of_reach(what: str) -> NoReturn:
     raise PhaseError("measure", f"the nodes of a cluster named by its context are out of reach ({what})", "")
-
-
-def _loaded(reference: str, image_id: str, route: str, duration_s: float) -> ImageLoad:
-    return ImageLoad(
-        reference=reference,
-        image_id=image_id,
-        node_image_id=image_id,
-        route=route,
-        duration_s=duration_s,
-        skipped=route == "already there",
-    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pytest_todo_k8s.allowances import Allowances
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.log_levels import Scan
-from pytest_todo_k8s.evidence import ContainerLog
+from pytest_todo_k8s.measurements import ContainerLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

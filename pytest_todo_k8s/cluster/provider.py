@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from pytest_todo_k8s.measurements import ImageLoad
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_todo_k8s.cluster.node_images import LabelledImage
-    from pytest_todo_k8s.evidence import ImageLoad, Machine
+    from pytest_todo_k8s.evidence import Machine
     from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
     from pytest_todo_k8s.tools.toolchain import Toolchain
@@ -28,6 +30,31 @@ class Endpoint:
 
     cluster_url: str
     local_url: str
+
+
+ALREADY_THERE: Final = "already there"
+"""Route of an image that did not have to be brought."""
+
+
+def loaded(reference: str, image_id: str, route: str, duration_s: float, size_bytes: int | None = None) -> ImageLoad:
+    """Record an image whose id, read where pods get it from, is `image_id`.
+
+    Args:
+        reference: The image in the engine.
+        image_id: Id of its configuration, here and there.
+        route: How it was brought, or `ALREADY_THERE`.
+        duration_s: How long that took.
+        size_bytes: Its size on the node; None: not known.
+    """
+    return ImageLoad(
+        reference=reference,
+        image_id=image_id,
+        node_image_id=image_id,
+        route=route,
+        duration_s=duration_s,
+        skipped=route == ALREADY_THERE,
+        node_size_bytes=size_bytes,
+    )
 
 
 def chosen(settings: Settings, toolchain: Toolchain, commands: CommandRunner, state_dir: Path) -> Cluster:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_todo_k8s.evidence import Pod
+from pytest_todo_k8s.measurements import Pod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.objects import title
-from pytest_todo_k8s.evidence import Check
+from pytest_todo_k8s.measurements import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

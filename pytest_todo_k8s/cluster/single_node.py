@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
 from pytest_todo_k8s.cluster.node_images import NodeImages
-from pytest_todo_k8s.cluster.provider import Endpoint
+from pytest_todo_k8s.cluster.provider import ALREADY_THERE, Endpoint, loaded
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import ImageLoad, Machine
+from pytest_todo_k8s.evidence import Machine
 from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_todo_k8s.cluster.node_images import LabelledImage
+    from pytest_todo_k8s.measurements import ImageLoad
     from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
     from pytest_todo_k8s.tools.toolchain import Toolchain
@@ -104,7 +105,7 @@ class SingleNode(ABC):
         """
         before = self._node_image(reference)
         if before and before.id == image_id:
-            return _loaded(reference, image_id, before, "already there", 0.0)
+            return loaded(reference, image_id, ALREADY_THERE, 0.0, before.size_bytes)
         started = time.monotonic()
         route = self._bring(reference)
         duration_s = time.monotonic() - started
@@ -116,7 +117,7 @@ class SingleNode(ABC):
                 f"the image {reference} ({image_id}) was loaded by `{route}` without an error, yet the node {there}",
                 "free the name on the node or look at the node's disk, then run again",
             )
-        return _loaded(reference, image_id, after, route, duration_s)
+        return loaded(reference, image_id, route, duration_s, after.size_bytes)
 
     def unload(self, reference: str) -> None:
         """Remove an image from the node; it is no error if it is not there."""
@@ -266,15 +267,3 @@ class SingleNode(ABC):
     @abstractmethod
     def _status_hint(self) -> str:
         """What to look at when the node fails."""
-
-
-def _loaded(reference: str, image_id: str, there: NodeImage, route: str, duration_s: float) -> ImageLoad:
-    return ImageLoad(
-        reference=reference,
-        image_id=image_id,
-        node_image_id=there.id,
-        route=route,
-        duration_s=duration_s,
-        skipped=route == "already there",
-        node_size_bytes=there.size_bytes,
-    )

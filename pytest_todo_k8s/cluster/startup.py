@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_todo_k8s.cluster import diagnose, events
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Trouble as TroubleFound
+from pytest_todo_k8s.measurements import Trouble as TroubleFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.comparing.normalise import Normaliser
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Difference
+from pytest_todo_k8s.measurements import Difference
 from pytest_todo_k8s.measuring.fetch import Fetched, fetch, new_session
 
 if TYPE_CHECKING:

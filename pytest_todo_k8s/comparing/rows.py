@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Difference
+from pytest_todo_k8s.measurements import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.evidence import ContainerUsage, MetricsSample, UsageSample
+    from pytest_todo_k8s.measurements import ContainerUsage, MetricsSample, UsageSample
 
 FACTOR: Final = 2.0
 """One figure may be this many times the other."""

@@ -13,7 +13,7 @@ from pytest_todo_k8s.measuring import sampling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_todo_k8s.evidence import Latency, Sample
+    from pytest_todo_k8s.measurements import Latency, Sample
 
 JUDGED_QUANTILE: Final = 0.95
 _VERDICTS: Final = {"pass": Verdict.PASS, "fail": Verdict.FAIL, "borderline": Verdict.BORDERLINE}

@@ -8,7 +8,8 @@ from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit
 from pytest_todo_k8s.criteria.latency import judge_series
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.evidence import Evidence, Page
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import Page
 
 LIMIT_S: Final = 3.0
 ROW: Final = "SC-004-load-time"

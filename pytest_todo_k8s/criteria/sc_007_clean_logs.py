@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, none_of, void
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.evidence import Evidence, Settle
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import Settle
 
 WINDOW_S: Final = 30.0
 """Seconds after the last pod was Ready that belong to the start-up."""

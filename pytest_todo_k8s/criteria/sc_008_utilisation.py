@@ -14,7 +14,8 @@ from pytest_todo_k8s.evidence import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_todo_k8s.evidence import ContainerUsage, Evidence, Load
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import ContainerUsage, Load
 
 LIMIT_PERCENT: Final = 80.0
 APPS: Final = ("backend", "frontend")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, none_of, require, void
-from pytest_todo_k8s.evidence import CONTROL
+from pytest_todo_k8s.measurements import CONTROL
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence

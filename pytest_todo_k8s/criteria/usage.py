@@ -9,7 +9,7 @@ from pytest_todo_k8s.criteria.criterion import void
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_todo_k8s.evidence import ContainerUsage, UsageSample
+    from pytest_todo_k8s.measurements import ContainerUsage, UsageSample
 
 CPU_WINDOW_S: Final = 5.0
 """Seconds over which CPU use is averaged before its highest value is taken."""

@@ -9,10 +9,11 @@ from pytest_todo_k8s.criteria.sc_001_build_time import LIMIT_S
 from pytest_todo_k8s.criteria.sc_002_image_size import BUDGETS_MB, LIMITS_MB
 from pytest_todo_k8s.documents.markdown import code, page, table
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.evidence import IMAGE_PARTS
+from pytest_todo_k8s.measurements import IMAGE_PARTS
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.evidence import Evidence, ImageBuild, ImageContents
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import ImageBuild, ImageContents
 
 LARGEST: Final = 8
 NAME_LENGTH: Final = 60

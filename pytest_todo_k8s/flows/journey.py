@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from pytest_todo_k8s.evidence import FlowStep
 from pytest_todo_k8s.flows.visitor import NO_CONTENT, Account, AnswerError, Visitor
+from pytest_todo_k8s.measurements import FlowStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.evidence import UsageSample
+from pytest_todo_k8s.measurements import UsageSample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.evidence import Load
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
+from pytest_todo_k8s.measurements import Load
 from pytest_todo_k8s.measuring.series import open_loop, threads
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-from pytest_todo_k8s.evidence import Page, PageAsset
+from pytest_todo_k8s.measurements import Page, PageAsset
 from pytest_todo_k8s.measuring.fetch import Fetched, fetch, new_session
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Latency, Sample
+from pytest_todo_k8s.measurements import Latency, Sample
 from pytest_todo_k8s.measuring.probe import MODULES, VARIABLE
 from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID
 from pytest_todo_k8s.settings import BACKEND_SERVICE

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_todo_k8s.evidence import Sample
+    from pytest_todo_k8s.measurements import Sample
 
 LOOKS: Final = (59, 93, 124, 181)
 """Numbers of samples after which it is decided whether more are needed."""

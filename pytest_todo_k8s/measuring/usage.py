@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kubernetes.utils.quantity import parse_quantity
 
-from pytest_todo_k8s.evidence import ContainerUsage, MetricsSample
+from pytest_todo_k8s.measurements import ContainerUsage, MetricsSample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

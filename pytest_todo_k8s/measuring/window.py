@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.cluster.provider import Cluster
-    from pytest_todo_k8s.evidence import ContainerUsage
+    from pytest_todo_k8s.measurements import ContainerUsage
     from pytest_todo_k8s.tools.command import BackgroundCommand
 
 OUT_OF_REACH: Final = "metrics.k8s.io alone: the nodes, where cgroups could be read, are out of reach"

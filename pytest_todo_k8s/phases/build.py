@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from pytest_todo_k8s.evidence import Build, ImageBuild
+from pytest_todo_k8s.measurements import Build, ImageBuild
 from pytest_todo_k8s.ownership import image_labels
 from pytest_todo_k8s.tools import build_context, image_contents
 from pytest_todo_k8s.tools.docker import BuildOrder, Engine, EngineError

@@ -15,7 +15,7 @@ from pytest_todo_k8s.cluster.startup import Startup
 from pytest_todo_k8s.cluster.workloads import workloads
 from pytest_todo_k8s.context import Deployment
 from pytest_todo_k8s.errors import PhaseError, TodoK8sError
-from pytest_todo_k8s.evidence import Deploy, Manifests
+from pytest_todo_k8s.measurements import Deploy, Manifests
 from pytest_todo_k8s.ownership import bounds, namespace_manifest
 from pytest_todo_k8s.phases import manifests, secrets
 from pytest_todo_k8s.phases.values import values_files

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.pod_logs import collect
-from pytest_todo_k8s.evidence import Exercise
 from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_again, use_the_application
 from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
+from pytest_todo_k8s.measurements import Exercise
 from pytest_todo_k8s.phases import manifests
 from pytest_todo_k8s.tools.command import last_lines
 from pytest_todo_k8s.tools.helm import HelmError

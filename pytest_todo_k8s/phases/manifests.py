@@ -13,7 +13,7 @@ from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.objects import Kinds, foreign, title
 from pytest_todo_k8s.cluster.workloads import Workload, workloads
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import CONTROL, Check, Manifests
+from pytest_todo_k8s.measurements import CONTROL, Check, Manifests
 from pytest_todo_k8s.ownership import BOUNDS
 from pytest_todo_k8s.settings import RELEASE
 from pytest_todo_k8s.tools.helm import Chart, Helm, HelmError

@@ -15,8 +15,8 @@ from pytest_todo_k8s.criteria import (
 )
 from pytest_todo_k8s.criteria.criterion import limit_of
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Latency, Measure, Sample
 from pytest_todo_k8s.flows.visitor import AnswerError
+from pytest_todo_k8s.measurements import Latency, Measure, Sample
 from pytest_todo_k8s.measuring import load
 from pytest_todo_k8s.measuring.page import Landmark, load_page
 from pytest_todo_k8s.measuring.probe_pod import backend_latency

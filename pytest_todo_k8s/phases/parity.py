@@ -12,7 +12,7 @@ from pytest_todo_k8s.comparing.answers import ask, differences
 from pytest_todo_k8s.comparing.corpus import USERS, Corpus, corpus
 from pytest_todo_k8s.comparing.normalise import RULES
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Parity
+from pytest_todo_k8s.measurements import Parity
 from pytest_todo_k8s.measuring.fetch import fetch, new_session
 from pytest_todo_k8s.plain import postgres
 from pytest_todo_k8s.plain.application import backend_with_model

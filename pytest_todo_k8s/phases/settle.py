@@ -10,14 +10,14 @@ from pytest_todo_k8s.cluster import events, pod_logs
 from pytest_todo_k8s.cluster.rollout import condition, is_ready, restarts
 from pytest_todo_k8s.criteria.sc_007_clean_logs import WINDOW_S
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Settle
+from pytest_todo_k8s.measurements import Settle
 from pytest_todo_k8s.phases import manifests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_todo_k8s.context import RunContext
-    from pytest_todo_k8s.evidence import Deploy, WarningEvent
+    from pytest_todo_k8s.measurements import Deploy, WarningEvent
 
 
 def run(context: RunContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Manifests
+from pytest_todo_k8s.measurements import Manifests
 from pytest_todo_k8s.phases import manifests
 from pytest_todo_k8s.phases.values import values_files
 from pytest_todo_k8s.settings import RELEASE

@@ -12,7 +12,8 @@ from pytest_todo_k8s.report.graphics import span_bar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_todo_k8s.evidence import Deploy, Evidence, Phase, Pod
+    from pytest_todo_k8s.evidence import Evidence, Phase
+    from pytest_todo_k8s.measurements import Deploy, Pod
     from pytest_todo_k8s.report.blocks import Cell
 
 _INDENT: Final = "\N{EM SPACE}"

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from pytest_todo_k8s.evidence import BuildStep
+from pytest_todo_k8s.measurements import BuildStep
 
 _LINE: Final = re.compile(r"^#(?P<step>\d+) (?P<rest>.*)$")
 _DONE: Final = re.compile(r"^DONE (?P<seconds>\d+(?:\.\d+)?)s$")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_todo_k8s.evidence import BuildStep
+    from pytest_todo_k8s.measurements import BuildStep
     from pytest_todo_k8s.tools.command import CommandRunner
     from pytest_todo_k8s.tools.toolchain import Toolchain
 

@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from pytest_todo_k8s.evidence import ImageContents, ImageLayer, ImagePackage
+from pytest_todo_k8s.measurements import ImageContents, ImageLayer, ImagePackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

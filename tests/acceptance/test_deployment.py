@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from kubernetes.client import ApiClient
 
-    from pytest_todo_k8s.evidence import Deploy, ImageBuild
     from pytest_todo_k8s.fixtures import TodoCluster
+    from pytest_todo_k8s.measurements import Deploy, ImageBuild
 
 TIMEOUT_S = 10.0
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_todo_k8s.evidence import Sample, Verdict
+from pytest_todo_k8s.evidence import Verdict
+from pytest_todo_k8s.measurements import Sample
 from tests.unit.criteria import sample_run
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_todo_k8s.context import RunContext
-    from pytest_todo_k8s.evidence import ContainerLog
+    from pytest_todo_k8s.measurements import ContainerLog
 
 QUICK_S = 15.0
 """Seconds from the creation to the sentence, for what Kubernetes itself tells of quickly."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import MEGABYTE, duration, figure
-from pytest_todo_k8s.evidence import IMAGE_PARTS
+from pytest_todo_k8s.measurements import IMAGE_PARTS
 from pytest_todo_k8s.report.blocks import Block, Table
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.evidence import Build, Evidence, ImageBuild
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import Build, ImageBuild
 
 
 LARGEST: Final = 25

@@ -10,7 +10,8 @@ from pytest_todo_k8s.report.blocks import Block, Facts, Listing, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_todo_k8s.evidence import ContainerLog, Deploy, Evidence, LogHit, Pod, WarningEvent
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import ContainerLog, Deploy, LogHit, Pod, WarningEvent
 
 
 def pods(evidence: Evidence) -> list[Block]:

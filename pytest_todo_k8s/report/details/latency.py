@@ -15,7 +15,8 @@ from pytest_todo_k8s.report.graphics import count_bar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_todo_k8s.evidence import Evidence, Latency, Page, Sample
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import Latency, Page, Sample
 
 _QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("maximum", 1.0))
 _FIRST_EDGE_S: Final = 0.001

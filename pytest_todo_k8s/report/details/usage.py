@@ -15,7 +15,8 @@ from pytest_todo_k8s.report.graphics import share_series
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_todo_k8s.evidence import ContainerUsage, Evidence, Load
+    from pytest_todo_k8s.evidence import Evidence
+    from pytest_todo_k8s.measurements import ContainerUsage, Load
 
     Points = list[tuple[float, float]]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_todo_k8s.analysis.images import analyse
-from pytest_todo_k8s.evidence import ImageContents, ImageLayer, ImagePackage
+from pytest_todo_k8s.measurements import ImageContents, ImageLayer, ImagePackage
 from pytest_todo_k8s.settings import ImageSource
 from tests.unit.criteria.sample_run import green
 

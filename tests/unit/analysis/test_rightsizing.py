@@ -7,7 +7,7 @@ import yaml
 from pytest_todo_k8s.analysis.results import Utilisation
 from pytest_todo_k8s.analysis.rightsizing import as_yaml, recommend
 from pytest_todo_k8s.analysis.utilisation import percentile, summarise, verdict
-from pytest_todo_k8s.evidence import ContainerUsage, UsageSample
+from pytest_todo_k8s.measurements import ContainerUsage, UsageSample
 
 MI = 1024**2
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pytest_todo_k8s.criteria import judge
-from pytest_todo_k8s.evidence import (
-    PHASES,
+from pytest_todo_k8s.evidence import PHASES, Cleanup, Command, Evidence, Machine, Phase, PhaseName, Run
+from pytest_todo_k8s.measurements import (
     Build,
     BuildStep,
     Check,
-    Cleanup,
-    Command,
     ContainerLog,
     ContainerUsage,
     Deploy,
-    Evidence,
     Exercise,
     FlowStep,
     ImageBuild,
@@ -24,17 +21,13 @@ from pytest_todo_k8s.evidence import (
     Latency,
     Load,
     LogHit,
-    Machine,
     Manifests,
     Measure,
     MetricsSample,
     Page,
     PageAsset,
     Parity,
-    Phase,
-    PhaseName,
     Pod,
-    Run,
     Sample,
     Settle,
     UsageSample,

@@ -6,7 +6,8 @@ import pytest
 
 from pytest_todo_k8s.criteria import judge
 from pytest_todo_k8s.criteria.cross_check import cores_meanwhile, doubt
-from pytest_todo_k8s.evidence import ContainerUsage, MetricsSample, UsageSample, Verdict
+from pytest_todo_k8s.evidence import Verdict
+from pytest_todo_k8s.measurements import ContainerUsage, MetricsSample, UsageSample
 from tests.unit.criteria.sample_run import green
 
 MIB = 1024**2

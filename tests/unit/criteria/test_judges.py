@@ -8,17 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from pytest_todo_k8s.criteria import CRITERIA, judge
-from pytest_todo_k8s.evidence import (
+from pytest_todo_k8s.evidence import Command, Evidence, Verdict
+from pytest_todo_k8s.measurements import (
     Check,
-    Command,
     ContainerLog,
     Difference,
-    Evidence,
     FlowStep,
     LogHit,
     PageAsset,
     Sample,
-    Verdict,
     WarningEvent,
 )
 from tests.unit.criteria.sample_run import green, series, stopped_at

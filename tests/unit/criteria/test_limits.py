@@ -7,7 +7,8 @@ from pytest_todo_k8s.criteria import CRITERIA, judge, limits
 from pytest_todo_k8s.criteria.criterion import row_name
 from pytest_todo_k8s.criteria.limits import beside
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.evidence import Sample, Verdict
+from pytest_todo_k8s.evidence import Verdict
+from pytest_todo_k8s.measurements import Sample
 from pytest_todo_k8s.report import overview
 from tests.unit.criteria.sample_run import green
 

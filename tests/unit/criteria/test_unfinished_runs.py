@@ -5,19 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_todo_k8s.criteria import judge
-from pytest_todo_k8s.evidence import (
-    PHASES,
-    Check,
-    Command,
-    Deploy,
-    Evidence,
-    Manifests,
-    Measure,
-    Page,
-    PhaseName,
-    Run,
-    Verdict,
-)
+from pytest_todo_k8s.evidence import PHASES, Command, Evidence, PhaseName, Run, Verdict
+from pytest_todo_k8s.measurements import Check, Deploy, Manifests, Measure, Page
 from tests.unit.criteria.sample_run import green, stopped_at
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_todo_k8s.criteria.criterion import Unjudged
 from pytest_todo_k8s.criteria.usage import cpu_shares, memory_shares, throttled_share
-from pytest_todo_k8s.evidence import ContainerUsage, UsageSample
+from pytest_todo_k8s.measurements import ContainerUsage, UsageSample
 
 
 def usage(*readings: tuple[float, float]) -> ContainerUsage:

@@ -13,7 +13,7 @@ from pytest_todo_k8s.tools.redaction import Redactor
 from tests.unit.todo_server import todo_server
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.evidence import FlowStep
+    from pytest_todo_k8s.measurements import FlowStep
 
 STEPS = [
     "sign-up",

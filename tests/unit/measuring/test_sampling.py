@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_todo_k8s.evidence import Sample
+from pytest_todo_k8s.measurements import Sample
 from pytest_todo_k8s.measuring.sampling import (
     LOOKS,
     at_least,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_todo_k8s.evidence import UsageSample
+from pytest_todo_k8s.measurements import UsageSample
 from pytest_todo_k8s.measuring.cgroups import Readings
 from pytest_todo_k8s.measuring.usage import (
     Container,

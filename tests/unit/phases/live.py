@@ -8,7 +8,8 @@ import yaml
 
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
 from pytest_todo_k8s.cluster.provider import Endpoint
-from pytest_todo_k8s.evidence import Build, ImageBuild, ImageLoad, Machine
+from pytest_todo_k8s.evidence import Machine
+from pytest_todo_k8s.measurements import Build, ImageBuild, ImageLoad
 from tests.unit.cluster.release import manifests, up
 from tests.unit.cluster.stubs import Stubs, cases, prints
 from tests.unit.running import run_context

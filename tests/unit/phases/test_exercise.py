@@ -21,7 +21,7 @@ from tests.unit.todo_server import todo_server
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_todo_k8s.evidence import Exercise
+    from pytest_todo_k8s.measurements import Exercise
 
 WAY = 11
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_todo_k8s.cluster.workloads import workloads
-from pytest_todo_k8s.evidence import Manifests
+from pytest_todo_k8s.measurements import Manifests
 from pytest_todo_k8s.phases import manifests
 from tests.unit.cluster.release import manifests as rendered
 from tests.unit.phases.live import NAMESPACE, LiveKube, context, helm

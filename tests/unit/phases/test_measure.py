@@ -12,7 +12,7 @@ from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.context import Deployment, RunContext
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Latency
+from pytest_todo_k8s.measurements import Latency
 from pytest_todo_k8s.measuring import cgroups, load, series, window
 from pytest_todo_k8s.measuring.series import Pace
 from pytest_todo_k8s.phases import measure

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_todo_k8s.evidence import Parity
+    from pytest_todo_k8s.measurements import Parity
 
 REQUESTS = (Request("health", "GET", "/health", user=None), Request("unknown", "GET", "/unknown", user=None))
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.evidence import Deploy, Manifests
-from pytest_todo_k8s.evidence import Pod as PodEvidence
+from pytest_todo_k8s.measurements import Deploy, Manifests
+from pytest_todo_k8s.measurements import Pod as PodEvidence
 from pytest_todo_k8s.phases import settle
 from tests.unit.cluster.release import pod, state, up
 from tests.unit.phases.live import NAMESPACE, LiveKube, context
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_todo_k8s.context import RunContext
-    from pytest_todo_k8s.evidence import Settle
+    from pytest_todo_k8s.measurements import Settle
 
 READY = "2026-01-01T00:00:07Z"
 PODS = [each["metadata"]["name"] for each in up()]

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_todo_k8s.analysis.results import Analysis, Finding, HealthReport, ProposalSummary
-from pytest_todo_k8s.evidence import (
-    Difference,
-    LogHit,
-    Sample,
-    Trouble,
-    WarningEvent,
-)
+from pytest_todo_k8s.measurements import Difference, LogHit, Sample, Trouble, WarningEvent
 from pytest_todo_k8s.report.details import DETAILS
 from pytest_todo_k8s.report.render import render
 from tests.unit.criteria.sample_run import green, series

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_todo_k8s.criteria import judge
-from pytest_todo_k8s.evidence import PHASES, Evidence, LogHit
+from pytest_todo_k8s.evidence import PHASES, Evidence
+from pytest_todo_k8s.measurements import LogHit
 from pytest_todo_k8s.report import overview
 from pytest_todo_k8s.report.render import LARGEST_BYTES, render
 from tests.unit.criteria.sample_run import green, stopped_at

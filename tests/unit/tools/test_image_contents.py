@@ -11,7 +11,7 @@ from pytest_todo_k8s.tools import image_contents
 from tests.unit.tools.saved_image import packed, saved
 
 if TYPE_CHECKING:
-    from pytest_todo_k8s.evidence import ImageContents
+    from pytest_todo_k8s.measurements import ImageContents
 
 SITE = "opt/venv/lib/python3.13/site-packages"
 RECORD = b"fastapi/api.py,sha256=x,3\n../../../bin/fastapi,,\nsix.py,,\nfastapi-0.165.0.dist-info/RECORD,,\n"
