@@ -75,9 +75,13 @@ class NodeContainer:
         return {name: value for name, _, value in pairs}
 
     def find(self, *test: str) -> list[str]:
-        """Return what `find` finds on its own root file system, mounts left out, as paths of the container."""
+        """Return what `find` finds on its own root file system, mounts left out, as paths of the container.
+
+        Raises:
+            AssertionError: It could not look everywhere (pytest-testinfra's `check_output`): nothing found is no news.
+        """
         words = " ".join(["%s"] * len(test))
-        found = self.host.run(f"find %s -xdev {words}", f"{self.root}/", *test).stdout.splitlines()
+        found = self.host.check_output(f"find %s -xdev {words}", f"{self.root}/", *test).splitlines()
         return sorted(f"/{path.removeprefix(self.root).lstrip('/')}" for path in found)
 
 

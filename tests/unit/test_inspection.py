@@ -28,16 +28,21 @@ class Host:
 
     def __init__(self, grep: str = "") -> None:
         self.grep = grep
+        self.readable = True
         self.ran: list[str] = []
 
     def check_output(self, command: str, *words: str) -> str:
+        if command.startswith("find"):
+            self.ran.append(command % words)
+            assert self.readable, "find ended with status 1"
+            return "/proc/17/root/bin/su\n"
         assert command == "cat /proc/%s/%s"
         assert words[0] == "17"
         return FILES[words[1]]
 
     def run(self, command: str, *words: str) -> Any:
         self.ran.append(command % words)
-        return SimpleNamespace(stdout=self.grep if command.startswith("grep") else "/proc/17/root/bin/su\n")
+        return SimpleNamespace(stdout=self.grep)
 
 
 def container() -> NodeContainer:
@@ -72,6 +77,13 @@ def test_files_are_found_by_their_path_in_the_container() -> None:
     inside = container()
     assert inside.find("-perm", "/6000") == ["/bin/su"]
     assert inside.host.ran == ["find /proc/17/root/ -xdev -perm /6000"]
+
+
+def test_a_search_that_could_not_look_is_no_empty_find() -> None:
+    inside = container()
+    inside.host.readable = False
+    with pytest.raises(AssertionError, match="status 1"):
+        inside.find("-perm", "/6000")
 
 
 def test_the_first_process_of_a_container_is_the_one_with_the_lowest_number() -> None:
