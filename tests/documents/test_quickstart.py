@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.tools.command import CommandResult
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(
-    r"^## (.+)\n[^`]*?```sh\n(.*?)^```", (ROOT / "docs/quickstart.md").read_text(), re.MULTILINE | re.DOTALL
-)
+SECTIONS = re.split(r"^## ", (ROOT / "docs/quickstart.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+BLOCKS = [
+    (section.partition("\n")[0], block)
+    for section in SECTIONS
+    for block in re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+]
 TIMEOUT_S = 1800.0
 
 
