@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_todo_k8s.errors import PhaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_todo_k8s.cluster.kube import Kube
@@ -37,13 +37,11 @@ class Deployment:
         frontend: The frontend's NodePort.
         backend_url: The backend, by a port-forward on a loopback address that lives until teardown.
         database_url: PostgreSQL as this machine reaches it (a port-forward where it runs in the cluster).
-        secrets: The values of `todo-app-secrets`, by key.
     """
 
     frontend: Endpoint
     backend_url: str
     database_url: Secret
-    secrets: Mapping[str, Secret]
 
 
 @dataclass

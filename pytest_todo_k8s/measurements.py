@@ -223,6 +223,7 @@ class Page(Model):
     url: str
     status: int | None
     title: str | None
+    title_wanted: str = Field(default="Todo", description="what must occur in the title")
     element: str
     element_found: bool
     assets: list[PageAsset] = Field(default_factory=list)

@@ -173,6 +173,7 @@ def _empty(settings: Settings, owner: Owner) -> Evidence:
             limits=dict(settings.limits),
             only=list(settings.only),
             strict=settings.strict,
+            apps=settings.application.apps,
         )
     )
 

@@ -95,6 +95,7 @@ class Run:
                 limits=dict(settings.limits),
                 only=list(settings.only),
                 strict=settings.strict,
+                apps=settings.application.apps,
             )
         )
         self._log = CommandLog(self.evidence, self._started_s)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from pytest_todo_k8s import application
+from pytest_todo_k8s.application import Application
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -20,13 +23,6 @@ NO_CLUSTER: Final = "none"
 TTL_S: Final = 4 * 3600
 """Seconds after which a run is dead whatever its process does; the longest good run takes a fraction of it."""
 Keep = Literal["never", "failed", "always"]
-CHART: Final = "charts/todo-chatbot-chart"
-RELEASE: Final = "todo-chatbot"
-APP_SECRET: Final = "todo-app-secrets"  # noqa: S105  the name of a Kubernetes Secret
-POSTGRES_SECRET: Final = "todo-postgres-secrets"  # noqa: S105  likewise
-BACKEND_SERVICE: Final = "todo-backend-service"
-FRONTEND_SERVICE: Final = "todo-frontend-service"
-POSTGRES_SERVICE: Final = "todo-postgres-service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +30,18 @@ class ImageSource:
     """One image of the application.
 
     Attributes:
-        name: `backend`, `frontend`, `postgres`, `gemini-emulator`: the name of its Dockerfile.
+        name: `backend`, `frontend`, `postgres`, `gemini-emulator`.
         dockerfile: The Dockerfile; its `.dockerignore` stands beside it.
         context: The build context's folder.
         judged: Whether SC-001 and SC-002 judge it (database and emulator are dependencies, not the application).
+        port: The port that its program listens on; None: not known.
     """
 
     name: str
     dockerfile: Path
     context: Path
     judged: bool
+    port: int | None = None
 
     @property
     def repository(self) -> str:
@@ -69,7 +67,7 @@ class Settings:
     """Everything a run is told.
 
     Attributes:
-        root: The project's folder: `charts/`, `Dockerfiles/` and `app/` are below it.
+        root: The project's folder; everything of the application is below it.
         cluster: Where to deploy.
         namespace: The namespace of this run, which must not exist before; `AUTO` until the run has an id to name it by.
         out: Folder for report, evidence and logs.
@@ -89,6 +87,7 @@ class Settings:
         tasks: Whether the task list is printed at the end.
         values: Values files for Helm beside the chart's own, the last one wins.
         assistants: Names of the assistants that are asked after measuring.
+        application: What is built, deployed and judged.
     """
 
     root: Path
@@ -111,21 +110,21 @@ class Settings:
     tasks: bool = False
     values: tuple[Path, ...] = ()
     assistants: tuple[str, ...] = ()
+    application: Application = field(default_factory=Application)
 
     @property
     def chart(self) -> Path:
         """Folder of the Helm chart."""
-        return self.root / CHART
+        return self.root / self.application.chart
 
     @property
     def images(self) -> tuple[ImageSource, ...]:
         """The images a run builds, in build order; database and emulator only where they run in the cluster."""
-        parts = [("backend", "app/backend", True), ("frontend", "app/frontend", True)]
-        if self.database_url is None:
-            parts.append(("postgres", "Dockerfiles/postgres", False))
-        if self.model_key is None:
-            parts.append(("gemini-emulator", "app/gemini_emulator", False))
+        elsewhere = {application.DATABASE: self.database_url, application.MODEL: self.model_key}
         return tuple(
-            ImageSource(name, self.root / f"Dockerfiles/{name}.Dockerfile", self.root / context, judged)
-            for name, context, judged in parts
+            ImageSource(
+                name, self.root / image.dockerfile, self.root / image.context, name not in elsewhere, image.port
+            )
+            for name, image in self.application.images.items()
+            if elsewhere.get(name) is None
         )

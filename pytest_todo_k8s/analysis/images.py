@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.measurements import ImageBuild, ImageContents, ImagePackage
     from pytest_todo_k8s.settings import ImageSource, Settings
 
-PORTS: Final = {"backend": 8080, "frontend": 3000}
-"""Ports that the application's images listen on."""
 SHOWN: Final = 15
 """Layers and packages named."""
 LARGEST: Final = 3
@@ -42,7 +40,7 @@ def analyse(source: ImageSource, built: ImageBuild | None) -> ImageAnalysis:
         source: Where the Dockerfile is.
         built: What was measured of its image.
     """
-    rules, file = _rules(source.dockerfile, PORTS.get(source.name))
+    rules, file = _rules(source.dockerfile, source.port)
     contents = built.contents if built else None
     advice = [*_rule_advice(rules, file), *(_contents_advice(contents) if contents else [])]
     return ImageAnalysis(

@@ -60,7 +60,8 @@ def _health(context: RunContext, found: Analysis) -> None:
 
 def _idle(context: RunContext, found: Analysis) -> None:
     """Read the containers while nothing is asked of them; what needs no container goes on meanwhile."""
-    place = Place(context.cluster, context.kube, context.settings.namespace, context.started_s)
+    settings = context.settings
+    place = Place(context.cluster, context.kube, settings.namespace, settings.application, context.started_s)
     window = observe(place, IDLE_S, lambda: _meanwhile(context, found))
     found.utilisation, missing = utilisation.summarise(window.usages, window.pods, "idle")
     found.notes += missing

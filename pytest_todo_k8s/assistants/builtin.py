@@ -13,7 +13,6 @@ from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.flows.visitor import AnswerError
 from pytest_todo_k8s.measuring import load
 from pytest_todo_k8s.measuring.window import Window, observe
-from pytest_todo_k8s.settings import FRONTEND_SERVICE
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.assistants.workbench import Workbench
@@ -62,7 +61,7 @@ class Builtin:
         return [
             self._proposal("dockerfile", source.name, content=source.dockerfile.read_text(encoding="utf-8"))
             for source in sources
-            if source.name in images.PORTS
+            if source.judged
         ]
 
     def _manifests(self, target: str | None) -> list[Proposal]:
@@ -95,13 +94,13 @@ class Builtin:
         return [self._proposal("resources", bench.settings.namespace, content=text)]
 
     def _loaded(self) -> Window:
-        bench = self.bench
-        path = f"/api/v1/namespaces/{bench.settings.namespace}/services/{FRONTEND_SERVICE}"
+        bench, frontend = self.bench, self.bench.settings.application.frontend
+        path = f"/api/v1/namespaces/{bench.settings.namespace}/services/{frontend.service}"
         ports = bench.kube.get(path)["spec"].get("ports") or [{}]
         url = bench.cluster.endpoint(int(ports[0].get("nodePort") or 0)).local_url
 
         def send() -> None:
-            sent = load.send(url, bench.redactor)
+            sent = load.send(url, frontend.load, bench.redactor)
             if sent.errors:
                 self.found.notes.append(f"load: {sent.errors} of {sent.requests} requests failed")
 

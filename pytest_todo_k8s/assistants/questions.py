@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.analysis.images import PORTS
 from pytest_todo_k8s.analysis.manifests import WORDINGS
 from pytest_todo_k8s.assistants.assistant import Request
 from pytest_todo_k8s.assistants.review import Bounds
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.phases.manifests import APP_KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +74,9 @@ _ABOUT: Final[dict[str, str]] = {
 def bounds(settings: Settings, target: str) -> Bounds:
     """Return the bounds of answers about a target."""
     images = {source.repository for source in settings.images}
-    return Bounds(settings.namespace, frozenset(images), frozenset(APP_KEYS), PORTS.get(target))
+    image = settings.application.images.get(target)
+    keys = frozenset(settings.application.secret_keys)
+    return Bounds(settings.namespace, frozenset(images), keys, image.port if image else None)
 
 
 def _files(name: str, context: Path) -> dict[str, str]:

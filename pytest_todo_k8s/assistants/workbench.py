@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import yaml
+
+from pytest_todo_k8s.application import nested
 from pytest_todo_k8s.assistants.assistant import Caller
 from pytest_todo_k8s.cluster import choice, provider
 from pytest_todo_k8s.cluster.kube import Kube
 from pytest_todo_k8s.errors import ConfigError, TodoK8sError
 from pytest_todo_k8s.measuring.window import Place
-from pytest_todo_k8s.phases.values import VALUES
-from pytest_todo_k8s.settings import RELEASE, Settings
+from pytest_todo_k8s.phases.values import image_values
+from pytest_todo_k8s.settings import Settings
 from pytest_todo_k8s.tools.command import CommandRunner
 from pytest_todo_k8s.tools.helm import Chart, Helm
 from pytest_todo_k8s.tools.redaction import Redactor, Secret
@@ -78,12 +81,17 @@ class Workbench:
     @property
     def place(self) -> Place:
         """Where use of resources is read."""
-        return Place(self.cluster, self.kube, self.settings.namespace, time.monotonic())
+        settings = self.settings
+        return Place(self.cluster, self.kube, settings.namespace, settings.application, time.monotonic())
 
     def release(self) -> tuple[Helm, Chart]:
         """Return Helm and the release in the namespace."""
         helm = Helm(self.toolchain, self.commands, self.cluster.kubeconfig, self.cluster.context)
-        return helm, Chart(self.settings.chart, RELEASE, self.settings.namespace, self.cluster.facts().kubernetes)
+        return helm, self._chart(self.cluster.facts().kubernetes)
+
+    def _chart(self, kubernetes: str) -> Chart:
+        settings = self.settings
+        return Chart(settings.chart, settings.application.release, settings.namespace, kubernetes)
 
     def deployed(self) -> bool:
         """Whether the namespace is there; a cluster that is out of reach has none."""
@@ -102,16 +110,13 @@ class Workbench:
         if self.deployed():
             helm, chart = self.release()
             return helm.released(chart)
-        values = self.folder / "unbuilt.yaml"
-        keys = (VALUES.get(source.name, source.name) for source in self.settings.images)
-        parts = (f"{key}:\n  image:\n    tag: {UNBUILT}\n" for key in keys)
-        values.write_text("".join(parts), encoding="utf-8")
+        values, settings = self.folder / "unbuilt.yaml", self.settings
+        references = {source.name: f"{source.repository}:{UNBUILT}" for source in settings.images}
+        values.write_text(yaml.safe_dump(nested(image_values(settings.application, references))), encoding="utf-8")
         nowhere = self.folder / "kubeconfig"
         helm = Helm(self.toolchain, self.commands, nowhere, "none")
-        return helm.template(
-            Chart(self.settings.chart, RELEASE, self.settings.namespace, KUBERNETES),
-            [self.settings.chart / "values-dev.yaml", values],
-        )
+        files = [settings.root / file for file in settings.application.values_files]
+        return helm.template(self._chart(KUBERNETES), [*files, values])
 
 
 @contextmanager

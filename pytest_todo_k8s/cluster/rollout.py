@@ -47,11 +47,13 @@ class Rollout:
 
     Attributes:
         workloads: What must come up.
+        label: The label whose value tells to which part of the application a pod belongs.
         live: The pods that are there now (raw JSON) by UID.
         seen: The evidence of every pod that was there at any time, by UID.
     """
 
     workloads: list[Workload]
+    label: str
     live: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: dict[str, Pod] = field(default_factory=dict)
 
@@ -71,7 +73,7 @@ class Rollout:
             self.live.pop(uid, None)
             return
         self.live[uid] = pod
-        self._note(self.seen.setdefault(uid, _new(pod, workload)), pod, at_s, serves=not workload.finishes)
+        self._note(self.seen.setdefault(uid, _new(pod, workload, self.label)), pod, at_s, serves=not workload.finishes)
 
     @property
     def complete(self) -> bool:
@@ -126,9 +128,9 @@ class Rollout:
                 entry.ready_s = at_s
 
 
-def _new(pod: Mapping[str, Any], workload: Workload) -> Pod:
+def _new(pod: Mapping[str, Any], workload: Workload, label: str) -> Pod:
     name = pod["metadata"]["name"]
-    return Pod(name=name, app=(pod["metadata"].get("labels") or {}).get("app") or workload.name)
+    return Pod(name=name, app=(pod["metadata"].get("labels") or {}).get(label) or workload.name)
 
 
 def _succeeded(pod: Mapping[str, Any]) -> bool:

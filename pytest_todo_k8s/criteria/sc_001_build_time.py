@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.application import BACKEND, FRONTEND
 from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, require, under, void
 from pytest_todo_k8s.criteria.figures import figure
 from pytest_todo_k8s.evidence import Verdict
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 LIMIT_S: Final = 300.0
 ROW: Final = "SC-001-wall"
-IMAGES: Final = ("backend", "frontend")
+IMAGES: Final = (BACKEND, FRONTEND)
 
 
 def _wall(evidence: Evidence) -> Finding:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.application import BACKEND, FRONTEND, MODEL
 from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, under, void
 from pytest_todo_k8s.criteria.figures import MEGABYTE
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
 
-LIMITS_MB: Final = {"frontend": 500.0, "backend": 300.0}
-BUDGETS_MB: Final = {"frontend": 170.0, "backend": 100.0, "gemini-emulator": 100.0}
+LIMITS_MB: Final = {FRONTEND: 500.0, BACKEND: 300.0}
+BUDGETS_MB: Final = {FRONTEND: 170.0, BACKEND: 100.0, MODEL: 100.0}
 """What this project asks of its own images: tests/engine fails over it, the criterion does not."""
 AGREEMENT: Final = 0.02
 """Share by which the size and the sum of the image's history may differ."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 LIMIT_S: Final = 3.0
 ROW: Final = "SC-004-load-time"
-TITLE: Final = "Todo"
-"""Must occur in the page's title."""
 _OK: Final = 200
 
 
@@ -35,8 +33,8 @@ def _problems(page: Page) -> list[str]:
     problems = []
     if page.status != _OK:
         problems.append(f"{page.url} answered with status {page.status}")
-    if TITLE not in (page.title or ""):
-        problems.append(f"the page's title is {page.title!r}, without {TITLE!r}")
+    if page.title_wanted not in (page.title or ""):
+        problems.append(f"the page's title is {page.title!r}, without {page.title_wanted!r}")
     if not page.element_found:
         problems.append(f"the page has no element {page.element}")
     if not page.assets:

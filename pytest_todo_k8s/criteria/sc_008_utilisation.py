@@ -6,6 +6,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.application import BACKEND, FRONTEND
 from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, under, void
 from pytest_todo_k8s.criteria.cross_check import doubt
 from pytest_todo_k8s.criteria.usage import cpu_shares, memory_shares
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.measurements import ContainerUsage, Load
 
 LIMIT_PERCENT: Final = 80.0
-APPS: Final = ("backend", "frontend")
+PARTS: Final = (BACKEND, FRONTEND)
 COVERAGE: Final = 0.9
 """Share of the declared load that must really have been sent, and of its time that must have been sampled."""
 LONGEST_GAP_S: Final = 5.0
@@ -26,17 +27,17 @@ FAILED_SHARE: Final = 0.05
 """Share of failed requests from which on the load is no load."""
 
 
-def _cpu(app: str, evidence: Evidence) -> Finding:
-    usages = _usages(app, evidence)
+def _cpu(part: str, evidence: Evidence) -> Finding:
+    usages = _usages(part, evidence)
     unlimited = [usage for usage in usages if not usage.cpu_limit_cores]
-    limit = limit_of(evidence, f"SC-008-{app}-cpu", LIMIT_PERCENT)
+    limit = limit_of(evidence, f"SC-008-{part}-cpu", LIMIT_PERCENT)
     return _no_limit(unlimited, "CPU") or _highest(usages, cpu_shares, limit, "highest 5 s CPU window")
 
 
-def _memory(app: str, evidence: Evidence) -> Finding:
-    usages = _usages(app, evidence)
+def _memory(part: str, evidence: Evidence) -> Finding:
+    usages = _usages(part, evidence)
     unlimited = [usage for usage in usages if not usage.memory_limit_bytes]
-    limit = limit_of(evidence, f"SC-008-{app}-memory", LIMIT_PERCENT)
+    limit = limit_of(evidence, f"SC-008-{part}-memory", LIMIT_PERCENT)
     return _no_limit(unlimited, "memory") or _highest(usages, memory_shares, limit, "highest working set")
 
 
@@ -59,8 +60,8 @@ def _highest(
     return under(share * 100, limit, "%", f"{what} of {usage.pod}/{usage.container}")
 
 
-def _usages(app: str, evidence: Evidence) -> list[ContainerUsage]:
-    """Return the use of every container of an application, checked for completeness.
+def _usages(part: str, evidence: Evidence) -> list[ContainerUsage]:
+    """Return the use of every container of a part of the application, checked for completeness.
 
     Raises:
         Unjudged: A pod, samples or the load itself are missing.
@@ -69,12 +70,13 @@ def _usages(app: str, evidence: Evidence) -> list[ContainerUsage]:
     if measure is None or measure.load is None:
         raise void("no load was sent")
     _check_load(measure.load)
-    usages = [usage for usage in measure.usage if usage.app == f"todo-{app}"]
+    app = evidence.run.apps[part]
+    usages = [usage for usage in measure.usage if usage.app == app]
     measured = {usage.pod for usage in usages}
-    pods = [pod for pod in (evidence.deploy.pods if evidence.deploy else []) if pod.app == f"todo-{app}"]
+    pods = [pod for pod in (evidence.deploy.pods if evidence.deploy else []) if pod.app == app]
     missing = [pod.name for pod in pods if pod.name not in measured]
     if missing or not usages:
-        raise void(f"use of {', '.join(missing) or f'todo-{app}'} was not measured")
+        raise void(f"use of {', '.join(missing) or app} was not measured")
     for usage in usages:
         _check_samples(usage, measure.load)
         if said := doubt(usage):
@@ -111,8 +113,8 @@ CRITERION: Final = Criterion(
         "is left out"
     ),
     aspects=tuple(
-        Aspect(f"{app}-{what}", "%", LIMIT_PERCENT, ("measure",), partial(judge, app))
-        for app in APPS
+        Aspect(f"{part}-{what}", "%", LIMIT_PERCENT, ("measure",), partial(judge, part))
+        for part in PARTS
         for what, judge in (("cpu", _cpu), ("memory", _memory))
     ),
 )

@@ -9,20 +9,32 @@ from pytest_todo_k8s.measurements import Load
 from pytest_todo_k8s.measuring.series import open_loop, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_todo_k8s.tools.redaction import Redactor
 
 RATE_PER_S: Final = 10.0
 DURATION_S: Final = 60.0
-TURNS: Final = ("/", "/api/health", "/api/tasks", "/api/tasks")
-"""Paths asked for in turn: the rendered page, the frontend alone, and twice the way down to the database."""
 _TASKS: Final = 5
 _WORKERS: Final = 16
 
 
-def send(base_url: str, redactor: Redactor, *, rate_per_s: float = RATE_PER_S, duration_s: float = DURATION_S) -> Load:
+def send(
+    base_url: str,
+    paths: Sequence[str],
+    redactor: Redactor,
+    *,
+    rate_per_s: float = RATE_PER_S,
+    duration_s: float = DURATION_S,
+) -> Load:
     """Send the load to the frontend and count what was not answered with 200.
+
+    Args:
+        base_url: The frontend.
+        paths: What is asked for, in turn.
+        redactor: Gets the account's password.
+        rate_per_s: Requests a second.
+        duration_s: Seconds.
 
     Raises:
         AnswerError: The account or the tasks whose list is asked for could not be made.
@@ -32,10 +44,10 @@ def send(base_url: str, redactor: Redactor, *, rate_per_s: float = RATE_PER_S, d
         for number in range(_TASKS):
             visitor.create(f"load {number}")
         # The page is the landing page only for those who are not signed in.
-        actions = [_asks(stranger if path == "/" else visitor, path) for path in TURNS]
+        actions = [_asks(stranger if path == "/" else visitor, path) for path in paths]
         timings = open_loop(pool, actions, round(rate_per_s * duration_s), 1 / rate_per_s)
     return Load(
-        target=f"{base_url}: {', '.join(TURNS)} in turn",
+        target=f"{base_url}: {', '.join(paths)} in turn",
         rate_per_s=rate_per_s,
         duration_s=duration_s,
         requests=len(timings),

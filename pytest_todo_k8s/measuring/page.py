@@ -108,6 +108,7 @@ def load_page(url: str, landmark: Landmark, timeout_s: float) -> Page:
         title=document.title,
         element=f'[data-testid="{landmark.test_id}"]',
         element_found=found,
+        title_wanted=landmark.title,
         assets=assets,
         error=_problem(answer, document, landmark, assets),
     )

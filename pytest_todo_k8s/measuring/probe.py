@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE: Final = "TODO_PROBE"
-"""Environment variable with what to do: JSON with `host`, `port`, `limit_s`, `interval_s`, `timeout_s`."""
+"""Environment variable with what to do: JSON with `host`, `port`, `limit_s`, `interval_s`, `timeout_s`, and with `path`
+and `answer` of what is timed (`health`) and of what is asked once beside it (`ready`)."""
 MODULES: Final = ("probe", "sampling", "series")
 """Modules of this package that the pod needs."""
 _OK: Final = 200
@@ -32,7 +33,7 @@ def main() -> None:
     asked: dict[str, Any] = json.loads(os.environ[VARIABLE])
     host, port = str(asked["host"]), int(asked["port"])
     pace = Pace(float(asked["limit_s"]), float(asked["interval_s"]), float(asked["timeout_s"]))
-    series = take(lambda: health_error(host, port, pace.timeout_s), pace)
+    series = take(lambda: answer_error(host, port, pace.timeout_s, **asked["health"]), pace)
     for timing in series.warmup:
         _print("warmup", timing)
     for timing in series.samples:
@@ -40,17 +41,21 @@ def main() -> None:
     for late_s in series.calibration_s:
         _print("calibration", Timing(late_s))
     started = time.monotonic()
-    error = _answer_error(host, port, "/ready", pace.timeout_s, {"status": "ready"})
+    error = answer_error(host, port, pace.timeout_s, **asked["ready"])
     _print("ready", Timing(time.monotonic() - started, error))
     _print("end", Timing(series.sampling_s))
 
 
-def health_error(host: str, port: int, timeout_s: float) -> str | None:
-    """Ask for /health over a new connection and return what is wrong with the answer, or None."""
-    return _answer_error(host, port, "/health", timeout_s, {"status": "healthy"})
+def answer_error(host: str, port: int, timeout_s: float, path: str, answer: Mapping[str, str]) -> str | None:
+    """Ask for a path over a new connection and return what is wrong with the answer, or None.
 
-
-def _answer_error(host: str, port: int, path: str, timeout_s: float, wanted: Mapping[str, str]) -> str | None:
+    Args:
+        host: Whom to ask.
+        port: Its port.
+        timeout_s: Seconds for each step of the request.
+        path: What to ask for.
+        answer: Keys and values that the JSON of the answer must have.
+    """
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
         connection.request("GET", path, headers={"Connection": "close"})
@@ -62,7 +67,7 @@ def _answer_error(host: str, port: int, path: str, timeout_s: float, wanted: Map
         connection.close()
     if response.status != _OK:
         return f"status {response.status}"
-    return _body_error(body, wanted)
+    return _body_error(body, answer)
 
 
 def _body_error(body: bytes, wanted: Mapping[str, str]) -> str | None:

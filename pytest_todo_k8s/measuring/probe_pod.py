@@ -17,11 +17,11 @@ from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Latency, Sample
 from pytest_todo_k8s.measuring.probe import MODULES, VARIABLE
 from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID
-from pytest_todo_k8s.settings import BACKEND_SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_todo_k8s.application import Backend
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.measuring.series import Pace
@@ -30,7 +30,6 @@ NAME: Final = "todo-probe"
 """Name of the pod and of its ConfigMap, and the value of the label `app` by which the chart's policies let it in."""
 PUBLIC_BASE: Final = "python:3.13-slim-trixie"
 """Image where set-up made no base of its own; the node pulls it."""
-BACKEND_PORT: Final = 8080
 DEADLINE_S: Final = 300
 """Seconds for pulling the public image and the longest series together."""
 _POLL_S: Final = 0.3
@@ -42,21 +41,22 @@ _STUCK: Final = frozenset(
 
 
 def backend_latency(context: RunContext, pace: Pace) -> Latency:
-    """Take the series of `/health` inside the cluster.
+    """Take the series of the backend's health inside the cluster.
 
     Raises:
         PhaseError: The probe did not start, failed, or ran out of time.
         KubeError: The API refused.
     """
+    backend = context.settings.application.backend
     with _image(context) as image:
-        objects = manifests(context.settings.namespace, context.journal.owner.run_id, image, pace)
+        objects = manifests(context.settings.namespace, context.journal.owner.run_id, image, backend, pace)
         with _created(context.kube, context.settings.namespace, objects):
             _wait(context.kube, context.settings.namespace)
             log = context.kube.text(_pod_path(context.settings.namespace) + "/log")
-    return latency(log, f"http://{BACKEND_SERVICE}:{BACKEND_PORT}/health", pace)
+    return latency(log, f"http://{backend.service}:{backend.port}{backend.health.path}", pace)
 
 
-def manifests(namespace: str, run_id: str, image: str, pace: Pace) -> dict[str, dict[str, Any]]:
+def manifests(namespace: str, run_id: str, image: str, backend: Backend, pace: Pace) -> dict[str, dict[str, Any]]:
     """Return ConfigMap and Pod of the probe, by the name of their collection in the API."""
     labels = {"app": NAME, "app.kubernetes.io/component": "probe", MANAGED_BY: MANAGER, RUN_ID: run_id}
     metadata = {"name": NAME, "namespace": namespace, "labels": labels}
@@ -68,7 +68,7 @@ def manifests(namespace: str, run_id: str, image: str, pace: Pace) -> dict[str, 
             "metadata": metadata,
             "data": {f"{name}.py": source.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in MODULES},
         },
-        "pods": {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod_spec(image, pace)},
+        "pods": {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod_spec(image, backend, pace)},
     }
 
 
@@ -104,10 +104,12 @@ def latency(log: str, target: str, pace: Pace) -> Latency:
     )
 
 
-def _pod_spec(image: str, pace: Pace) -> dict[str, Any]:
+def _pod_spec(image: str, backend: Backend, pace: Pace) -> dict[str, Any]:
     asked = {
-        "host": BACKEND_SERVICE,
-        "port": BACKEND_PORT,
+        "host": backend.service,
+        "port": backend.port,
+        "health": {"path": backend.health.path, "answer": dict(backend.health.answer)},
+        "ready": {"path": backend.ready.path, "answer": dict(backend.ready.answer)},
         "limit_s": pace.limit_s,
         "interval_s": pace.interval_s,
         "timeout_s": pace.timeout_s,

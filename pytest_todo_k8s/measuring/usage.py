@@ -34,22 +34,29 @@ class Container:
     memory_limit_bytes: int | None
 
 
-def running_containers(pods: Sequence[Mapping[str, Any]]) -> list[Container]:
-    """Return the running containers of pods (raw JSON), without init containers and finished ones."""
+def running_containers(pods: Sequence[Mapping[str, Any]], label: str) -> list[Container]:
+    """Return the running containers of pods (raw JSON), without init containers and finished ones.
+
+    Args:
+        pods: The pods.
+        label: The label whose value is a container's `app`.
+    """
     found = []
     for pod in pods:
         specs = {spec["name"]: spec for spec in pod["spec"]["containers"]}
         for status in pod.get("status", {}).get("containerStatuses") or []:
             if "running" in (status.get("state") or {}):
                 limits = (specs[status["name"]].get("resources") or {}).get("limits") or {}
-                found.append(_container(pod["metadata"], status, limits))
+                found.append(_container(pod["metadata"], label, status, limits))
     return found
 
 
-def _container(metadata: Mapping[str, Any], status: Mapping[str, Any], limits: Mapping[str, str]) -> Container:
+def _container(
+    metadata: Mapping[str, Any], label: str, status: Mapping[str, Any], limits: Mapping[str, str]
+) -> Container:
     return Container(
         pod=metadata["name"],
-        app=(metadata.get("labels") or {}).get("app", ""),
+        app=(metadata.get("labels") or {}).get(label, ""),
         name=status["name"],
         id=status["containerID"].rpartition("://")[2],
         cpu_limit_cores=float(parse_quantity(limits["cpu"])) if "cpu" in limits else None,

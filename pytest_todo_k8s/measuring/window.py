@@ -22,13 +22,13 @@ from pytest_todo_k8s.measuring.usage import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_todo_k8s.application import Application
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.cluster.provider import Cluster
     from pytest_todo_k8s.measurements import ContainerUsage
     from pytest_todo_k8s.tools.command import BackgroundCommand
 
 OUT_OF_REACH: Final = "metrics.k8s.io alone: the nodes, where cgroups could be read, are out of reach"
-APP_SELECTOR: Final = "app in (todo-backend, todo-frontend, todo-postgres)"
 SPARE_READINGS: Final = 5
 _START_S: Final = 15.0
 _END_S: Final = 30.0
@@ -43,12 +43,14 @@ class Place:
         cluster: Reads on its node.
         kube: Its API.
         namespace: Where the pods are.
+        application: Whose parts they are.
         origin_s: Moment on the monotonic clock from which readings count.
     """
 
     cluster: Cluster
     kube: Kube
     namespace: str
+    application: Application
     origin_s: float
 
 
@@ -73,8 +75,10 @@ def observe(place: Place, seconds: float, meanwhile: Callable[[], None]) -> Wind
         PhaseError: The reader does not work on the node.
         KubeError: The pods can't be listed.
     """
-    pods = place.kube.items(f"/api/v1/namespaces/{place.namespace}/pods", labelSelector=APP_SELECTOR)
-    containers = running_containers(pods)
+    application = place.application
+    selector = f"{application.label} in ({', '.join(application.apps.values())})"
+    pods = place.kube.items(f"/api/v1/namespaces/{place.namespace}/pods", labelSelector=selector)
+    containers = running_containers(pods, application.label)
     start_s, since = time.monotonic() - place.origin_s, dt.datetime.now(dt.UTC)
     if place.cluster.reaches_nodes:
         found = _read(place.cluster, containers, seconds, meanwhile)

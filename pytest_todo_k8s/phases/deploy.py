@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pytest_todo_k8s.cluster import access, events, pod_logs
 from pytest_todo_k8s.cluster.forward import PortForward
@@ -19,11 +19,6 @@ from pytest_todo_k8s.measurements import Deploy, Manifests
 from pytest_todo_k8s.ownership import bounds, namespace_manifest
 from pytest_todo_k8s.phases import manifests, secrets
 from pytest_todo_k8s.phases.values import values_files
-from pytest_todo_k8s.settings import (
-    BACKEND_SERVICE,
-    FRONTEND_SERVICE,
-    POSTGRES_SERVICE,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +27,6 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.tools.helm import Chart, Helm
     from pytest_todo_k8s.tools.redaction import Secret
-
-BACKEND_PORT: Final = 8080
 
 
 def run(context: RunContext) -> None:
@@ -78,8 +71,9 @@ def _validate(context: RunContext, helm: Helm, chart: Chart, values: list[Path])
     """Check the chart without the cluster and return what it renders to; nothing exists yet when it fails."""
     checked = context.evidence.manifests = Manifests()
     rendered = manifests.rendered(helm, chart, values, checked)
-    manifests.refusals(helm, chart, values, context.state_dir, checked)
-    manifests.rules(rendered, checked)
+    application = context.settings.application
+    manifests.refusals(helm, chart, values, application.refused, checked)
+    manifests.rules(rendered, application.secret_keys, checked)
     manifests.offline(rendered, chart.kubernetes, checked)
     return rendered
 
@@ -125,7 +119,7 @@ def _install(
     Returns:
         Seconds from the start of Helm to the last pod Ready.
     """
-    rollout = Rollout(workloads(rendered))
+    rollout = Rollout(workloads(rendered), context.settings.application.label)
     startup = Startup(context.kube, context.settings.namespace, rollout, time.monotonic())
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
@@ -157,25 +151,23 @@ def _keep_words(context: RunContext, deploy: Deploy) -> None:
 def _open(context: RunContext, made: Mapping[str, Secret]) -> Deployment:
     """Open the ways into the deployment: the frontend's NodePort, port-forwards to backend and database."""
     node_port = _node_port(context)
-    backend = PortForward(context, BACKEND_SERVICE, BACKEND_PORT)
+    application = context.settings.application
+    backend = PortForward(context, application.backend.service, application.backend.port)
     url = context.settings.database_url
     if url is None:
-        database = PortForward(context, POSTGRES_SERVICE, secrets.DATABASE_PORT)
-        url = secrets.local_database_url(made, database.port)
-    app = {key: made[key] for key in manifests.APP_KEYS}
+        forward = PortForward(context, application.database.service, application.database.port)
+        url = secrets.local_database_url(application.database, made, forward.port)
     return Deployment(
         frontend=context.cluster.endpoint(node_port),
         backend_url=f"http://127.0.0.1:{backend.port}",
         database_url=url,
-        secrets=app,
     )
 
 
 def _node_port(context: RunContext) -> int:
-    service = context.kube.get(f"/api/v1/namespaces/{context.settings.namespace}/services/{FRONTEND_SERVICE}")
+    name = context.settings.application.frontend.service
+    service = context.kube.get(f"/api/v1/namespaces/{context.settings.namespace}/services/{name}")
     for port in service["spec"].get("ports") or []:
         if port.get("nodePort"):
             return int(port["nodePort"])
-    raise PhaseError(
-        "deploy", f"the service {FRONTEND_SERVICE} has no NodePort", "make it a NodePort service in the chart"
-    )
+    raise PhaseError("deploy", f"the service {name} has no NodePort", "make it a NodePort service in the chart")

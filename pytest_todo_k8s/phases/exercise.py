@@ -28,11 +28,8 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.context import RunContext
 
-BACKEND_SELECTOR: Final = "app=todo-backend"
 RESTART_DEADLINE_S: Final = 120.0
 """Seconds for the old pod's grace period (45 s in the chart) and the new one's start."""
-FRONTEND_READY: Final = "/api/ready"
-"""Where the frontend says whether it reaches the backend."""
 CHART_TEST: Final = "helm test"
 """Name of the step that the chart's own test is."""
 _GOOD_ANSWERS: Final = 5
@@ -56,7 +53,7 @@ def run(context: RunContext) -> None:
         if not _note_rows(context, exercise, kept, account, "after the user's way"):
             return
         with journey.step("replace the backend's pod"):
-            _replace_backend(context.kube, context.settings.namespace, frontend)
+            _replace_backend(context)
         _note_rows(context, exercise, kept, account, "after the backend's pod was replaced")
         list_again(journey, frontend, account, kept)
         with journey.step(CHART_TEST):
@@ -109,28 +106,30 @@ def _note_rows(context: RunContext, exercise: Exercise, kept: KeptTasks, account
     return found
 
 
-def _replace_backend(kube: Kube, namespace: str, frontend: str) -> None:
+def _replace_backend(context: RunContext) -> None:
     """Delete the backend's pods and wait until others are Ready, the old ones are gone and the frontend finds the new.
 
     Raises:
         AnswerError: The API refused, or there was no replacement in time.
     """
     deadline = time.monotonic() + RESTART_DEADLINE_S
-    path = f"/api/v1/namespaces/{namespace}/pods"
+    kube, application = context.kube, context.settings.application
+    path = f"/api/v1/namespaces/{context.settings.namespace}/pods"
+    selector = f"{application.label}={application.backend.app}"
     try:
-        old = kube.items(path, labelSelector=BACKEND_SELECTOR)
+        old = kube.items(path, labelSelector=selector)
         for pod in old:
             kube.delete(f"{path}/{pod['metadata']['name']}", uid=pod["metadata"]["uid"])
-        _wait_for_others(kube, path, {pod["metadata"]["uid"] for pod in old}, deadline)
+        _wait_for_others(kube, path, selector, {pod["metadata"]["uid"] for pod in old}, deadline)
     except KubeError as error:
         raise AnswerError(str(error)) from None
-    _wait_for_frontend(frontend, deadline)
+    _wait_for_frontend(context.deployed().frontend.local_url, application.frontend.ready, deadline)
 
 
-def _wait_for_others(kube: Kube, path: str, old: set[str], deadline: float) -> None:
+def _wait_for_others(kube: Kube, path: str, selector: str, old: set[str], deadline: float) -> None:
     pods: list[dict[str, Any]] = []
     while time.monotonic() < deadline:
-        pods = kube.items(path, labelSelector=BACKEND_SELECTOR)
+        pods = kube.items(path, labelSelector=selector)
         new = [pod for pod in pods if pod["metadata"]["uid"] not in old]
         stuck = next((reason for pod in new if (reason := _waiting_reason(pod)) in _HOPELESS), None)
         if stuck:
@@ -142,15 +141,15 @@ def _wait_for_others(kube: Kube, path: str, old: set[str], deadline: float) -> N
     raise AnswerError(f"no new backend pod was ready alone within {RESTART_DEADLINE_S:.0f} s: {names or 'no pod'}")
 
 
-def _wait_for_frontend(url: str, deadline: float) -> None:
+def _wait_for_frontend(url: str, path: str, deadline: float) -> None:
     """Wait until the frontend reaches the backend several times: that a pod is Ready becomes known with a delay."""
     good = 0
     with Visitor(url) as visitor:
         while good < _GOOD_ANSWERS:
-            answer = visitor.request("GET", FRONTEND_READY)
+            answer = visitor.request("GET", path)
             good = good + 1 if answer.status == OK else 0
             if not good and time.monotonic() > deadline:
-                raise AnswerError(f"the frontend did not find the new backend: {FRONTEND_READY} says {answer.status}")
+                raise AnswerError(f"the frontend did not find the new backend: {path} says {answer.status}")
             time.sleep(_POLL_S)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from pytest_todo_k8s.application import nested
 from pytest_todo_k8s.cluster import pod_rules, schemas
 from pytest_todo_k8s.cluster.drift import drift
 from pytest_todo_k8s.cluster.kube import KubeError
@@ -15,24 +16,16 @@ from pytest_todo_k8s.cluster.workloads import Workload, workloads
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import CONTROL, Check, Manifests
 from pytest_todo_k8s.ownership import BOUNDS
-from pytest_todo_k8s.settings import RELEASE
 from pytest_todo_k8s.tools.helm import Chart, Helm, HelmError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_todo_k8s.application import Values
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.context import RunContext
 
-APP_KEYS: Final = ("DATABASE_URL", "JWT_SECRET", "GEMINI_API_KEY", "BETTER_AUTH_SECRET")
-"""Keys of the application's Secret."""
-_REFUSED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "a number of replicas that is text": {"frontend": {"replicas": "many"}},
-    "a key that the chart does not know": {"nonsense": {"enabled": True}},
-    "a pull policy that does not exist": {"imagePullPolicy": "Sometimes"},
-}
-"""Values that the chart's schema must refuse."""
 _POLICY: Final = "violates PodSecurity"
 """What the pod security admission says (Kubernetes: PodSecurity admission controller)."""
 
@@ -47,7 +40,8 @@ def release(context: RunContext) -> tuple[Helm, Chart]:
     if machine is None:
         raise PhaseError("deploy", "nothing is known of the cluster", "let the preflight phase run first")
     helm = Helm(context.toolchain, context.commands, context.cluster.kubeconfig, context.cluster.context)
-    return helm, Chart(context.settings.chart, RELEASE, context.settings.namespace, machine.kubernetes)
+    settings = context.settings
+    return helm, Chart(settings.chart, settings.application.release, settings.namespace, machine.kubernetes)
 
 
 def rendered(helm: Helm, chart: Chart, values: Sequence[Path], into: Manifests) -> list[dict[str, Any]]:
@@ -75,11 +69,19 @@ def rendered(helm: Helm, chart: Chart, values: Sequence[Path], into: Manifests) 
     return manifests
 
 
-def refusals(helm: Helm, chart: Chart, values: Sequence[Path], scratch: Path, into: Manifests) -> None:
-    """Prove that the chart's schema refuses values that are wrong, so that its consent means something."""
-    for what, wrong in _REFUSED.items():
-        file = scratch / "wrong-values.yaml"
-        file.write_text(yaml.safe_dump(dict(wrong)), encoding="utf-8")
+def refusals(helm: Helm, chart: Chart, values: Sequence[Path], wrongs: Mapping[str, Values], into: Manifests) -> None:
+    """Prove that the chart's schema refuses values that are wrong, so that its consent means something.
+
+    Args:
+        helm: The helm command.
+        chart: The chart.
+        values: The values files of this run; the wrong ones come to stand beside the last.
+        wrongs: By what is wrong with them.
+        into: Gets a check for each.
+    """
+    for what, wrong in wrongs.items():
+        file = values[-1].with_name("wrong-values.yaml")
+        file.write_text(yaml.safe_dump(nested(wrong)), encoding="utf-8")
         try:
             helm.template(chart, [*values, file])
             into.checks.append(Check(name=f"schema refuses {what}", ok=False, detail="it was accepted"))
@@ -90,9 +92,9 @@ def refusals(helm: Helm, chart: Chart, values: Sequence[Path], scratch: Path, in
             file.unlink()
 
 
-def rules(manifests: Sequence[Mapping[str, Any]], into: Manifests) -> None:
-    """Check the golden rules on the rendered manifests."""
-    into.checks += pod_rules.check(manifests, APP_KEYS)
+def rules(manifests: Sequence[Mapping[str, Any]], secret_keys: Iterable[str], into: Manifests) -> None:
+    """Check the golden rules on the rendered manifests; variables named as keys of Secrets must come from there."""
+    into.checks += pod_rules.check(manifests, secret_keys)
 
 
 def offline(manifests: Sequence[Mapping[str, Any]], kubernetes: str, into: Manifests) -> None:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.criteria.criterion import Criterion
 
-LANDMARK: Final = Landmark(title="Todo", test_id="landing")
-"""What the landing page shows (app/frontend/src/app/page.tsx)."""
 PAGE_PACE: Final = Pace(limit_s=sc_004_frontend_load.LIMIT_S, interval_s=0.5, timeout_s=6.0)
 HEALTH_PACE: Final = Pace(limit_s=sc_005_backend_health.LIMIT_S, interval_s=0.1, timeout_s=2.0)
 
@@ -43,9 +41,10 @@ def run(context: RunContext) -> None:
     context.evidence.measure = measure
     frontend = context.deployed().frontend
     if _asked(context, sc_004_frontend_load.CRITERION):
-        measure.page = load_page(frontend.cluster_url, LANDMARK, PAGE_PACE.timeout_s)
+        landmark = _landmark(context)
+        measure.page = load_page(frontend.cluster_url, landmark, PAGE_PACE.timeout_s)
         limit_s = limit_of(context.evidence, sc_004_frontend_load.ROW, PAGE_PACE.limit_s)
-        measure.frontend = _page_latency(frontend.local_url, PAGE_PACE.towards(limit_s))
+        measure.frontend = _page_latency(frontend.local_url, landmark, PAGE_PACE.towards(limit_s))
         context.progress(f"measure: {len(measure.frontend.samples)} page loads")
     if _asked(context, sc_005_backend_health.CRITERION):
         limit_s = limit_of(context.evidence, sc_005_backend_health.ROW, HEALTH_PACE.limit_s)
@@ -61,8 +60,13 @@ def _asked(context: RunContext, criterion: Criterion) -> bool:
     return not only or criterion.id in only or sc_010_no_manual_step.CRITERION.id in only
 
 
-def _page_latency(url: str, pace: Pace) -> Latency:
-    series = take(lambda: load_page(url, LANDMARK, pace.timeout_s).error, pace)
+def _landmark(context: RunContext) -> Landmark:
+    frontend = context.settings.application.frontend
+    return Landmark(title=frontend.title, test_id=frontend.element)
+
+
+def _page_latency(url: str, landmark: Landmark, pace: Pace) -> Latency:
+    series = take(lambda: load_page(url, landmark, pace.timeout_s).error, pace)
     return _latency(series, url, "by the NodePort on a loopback address: document and all its files, empty cache", pace)
 
 
@@ -83,11 +87,12 @@ def _sample(timing: Timing) -> Sample:
 
 def _measure_use(context: RunContext, measure: Measure, url: str) -> None:
     """Send the load and read the containers' cgroups meanwhile."""
+    settings = context.settings
 
     def send() -> None:
-        measure.load = load.send(url, context.redactor)
+        measure.load = load.send(url, settings.application.frontend.load, context.redactor)
 
-    place = Place(context.cluster, context.kube, context.settings.namespace, context.started_s)
+    place = Place(context.cluster, context.kube, settings.namespace, settings.application, context.started_s)
     try:
         window = observe(place, load.DURATION_S, send)
     except AnswerError as problem:

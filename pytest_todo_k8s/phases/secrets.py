@@ -2,58 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID
-from pytest_todo_k8s.settings import APP_SECRET, POSTGRES_SECRET, POSTGRES_SERVICE
 from pytest_todo_k8s.tools.redaction import Secret, generate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_todo_k8s.application import Database
     from pytest_todo_k8s.context import RunContext
 
-DATABASE_PORT = 5432
-MODEL_KEY = "GEMINI_API_KEY"
-_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105  the name of a key
+LENGTH: Final = 48
+"""Bytes of chance in each value."""
 
 
-def database_url(password: str, host: str, port: int) -> Secret:
+def database_url(database: Database, password: str, host: str, port: int) -> Secret:
     """Return the URL of the release's own database as seen from `host`."""
-    return Secret(f"postgresql://todo:{quote(password, safe='')}@{host}:{port}/todo")
+    return Secret(f"postgresql://{database.user}:{quote(password, safe='')}@{host}:{port}/{database.name}")
 
 
 def create(context: RunContext) -> dict[str, Secret]:
     """Make the run's secrets in its namespace, and register each with the redactor first.
 
     Returns:
-        All values by key, those of the database's own Secret among them.
+        All values by key; a key that is in several Secrets has one value.
 
     Raises:
         KubeError: The API refused one.
     """
-    password = generate()
-    given = context.settings.database_url
-    app = {
-        "DATABASE_URL": given or database_url(password.reveal(), POSTGRES_SERVICE, DATABASE_PORT),
-        "JWT_SECRET": generate(48),
-        "BETTER_AUTH_SECRET": generate(48),
-        MODEL_KEY: context.settings.model_key or generate(),
-    }
-    database = {} if given else {_PASSWORD: password}
-    for secret in (*app.values(), *database.values()):
+    application = context.settings.application
+    made = _values(context)
+    for secret in made.values():
         context.redactor.add(secret)
     path = f"/api/v1/namespaces/{context.settings.namespace}/secrets"
-    for name, values in ((APP_SECRET, app), (POSTGRES_SECRET, database)):
-        if values:
+    for name, keys in application.secrets.items():
+        if values := {key: made[key] for key in keys if key in made}:
             context.kube.create(path, _manifest(context, name, values))
-    return {**app, **database}
+    return made
 
 
-def local_database_url(values: Mapping[str, Secret], port: int) -> Secret:
+def _values(context: RunContext) -> dict[str, Secret]:
+    """Make the values; what was given stands in the place of what would be made, and needs no password beside it."""
+    settings, application = context.settings, context.settings.application
+    made = {key: generate(LENGTH) for key in application.secret_keys}
+    database = application.database
+    password = made.pop(database.password)
+    if settings.database_url:
+        made[database.url] = settings.database_url
+    else:
+        made[database.password] = password
+        made[database.url] = database_url(database, password.reveal(), database.service, database.port)
+    if settings.model_key:
+        made[application.model.key] = settings.model_key
+    return made
+
+
+def local_database_url(database: Database, values: Mapping[str, Secret], port: int) -> Secret:
     """Return the URL of the release's own database through a port-forward on this machine."""
-    return database_url(values[_PASSWORD].reveal(), "127.0.0.1", port)
+    return database_url(database, values[database.password].reveal(), "127.0.0.1", port)
 
 
 def _manifest(context: RunContext, name: str, values: Mapping[str, Secret]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Manifests
 from pytest_todo_k8s.phases import manifests
 from pytest_todo_k8s.phases.values import values_files
-from pytest_todo_k8s.settings import RELEASE
 from pytest_todo_k8s.tools.helm import Chart, Helm
 
 if TYPE_CHECKING:
@@ -42,9 +41,10 @@ def run(settings: Settings, toolchain: Toolchain, commands: CommandRunner, evide
             "preflight", f"there is no Helm chart in {settings.chart}", "run pytest in the project's folder"
         )
     helm = Helm(toolchain, commands, scratch / "no-kubeconfig", "no-context")
-    chart = Chart(settings.chart, RELEASE, settings.namespace, KUBERNETES)
+    chart = Chart(settings.chart, settings.application.release, settings.namespace, KUBERNETES)
     references = {image.name: f"{image.repository}:{_NO_TAG}" for image in settings.images}
     values = values_files(settings, references, scratch / "values.yaml", None)
     checked = evidence.manifests = Manifests()
-    manifests.rules(manifests.rendered(helm, chart, values, checked), checked)
-    manifests.refusals(helm, chart, values, scratch, checked)
+    application = settings.application
+    manifests.rules(manifests.rendered(helm, chart, values, checked), application.secret_keys, checked)
+    manifests.refusals(helm, chart, values, application.refused, checked)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pytest_todo_k8s.settings import APP_SECRET, POSTGRES_SECRET
+from pytest_todo_k8s.application import nested
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_todo_k8s.application import Application
     from pytest_todo_k8s.settings import Settings
 
-VALUES: Final = {"gemini-emulator": "geminiEmulator"}
-"""Parts of the chart's values that are not called as their image."""
+
+def image_values(application: Application, references: Mapping[str, str]) -> dict[str, Any]:
+    """Return by value path where the chart finds its images; `references` are by image name."""
+    values = {}
+    for name, reference in references.items():
+        image = application.images[name]
+        values[image.repository], _, values[image.tag] = reference.rpartition(":")
+    return values
 
 
 def values_files(
@@ -30,17 +37,16 @@ def values_files(
         node_port: The frontend's; None: the cluster chooses.
         pull_policy: Of all images; "Never": they are on the nodes.
     """
-    content: dict[str, Any] = {"existingSecret": APP_SECRET, "imagePullPolicy": pull_policy}
-    for name, reference in references.items():
-        repository, _, tag = reference.rpartition(":")
-        content[VALUES.get(name, name)] = {"image": {"repository": repository, "tag": tag}}
-    content["frontend"]["service"] = {"nodePort": node_port}
-    if settings.database_url is None:
-        content["postgres"]["existingSecret"] = POSTGRES_SECRET
-    else:
-        content["postgres"] = {"enabled": False}
-    if settings.model_key is not None:
-        content |= {"geminiEmulator": {"enabled": False}, "networkPolicy": {"backendHttpsEgress": True}}
+    application = settings.application
+    database = application.database
+    values = {
+        **application.values,
+        application.pull_policy: pull_policy,
+        **image_values(application, references),
+        application.frontend.node_port: node_port,
+        **(database.inside if settings.database_url is None else database.outside),
+        **(application.model.outside if settings.model_key is not None else {}),
+    }
     own.touch(mode=0o600)
-    own.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return [settings.chart / "values-dev.yaml", *settings.values, own]
+    own.write_text(yaml.safe_dump(nested(values)), encoding="utf-8")
+    return [*(settings.root / file for file in application.values_files), *settings.values, own]

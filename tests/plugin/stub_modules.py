@@ -77,7 +77,6 @@ def deploy(context: RunContext, sample: Evidence) -> None:
         frontend=Endpoint("http://192.0.2.1:30080", "http://127.0.0.1:30080"),
         backend_url="http://127.0.0.1:18080",
         database_url=Secret("postgresql://todo:not-real@127.0.0.1/todo"),
-        secrets={},
     )
 
 

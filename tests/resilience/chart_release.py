@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from pytest_todo_k8s.application import Application, nested
 from pytest_todo_k8s.cluster.objects import Kinds
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
-from pytest_todo_k8s.measuring.load import TURNS
 from pytest_todo_k8s.measuring.series import open_loop, threads
 from pytest_todo_k8s.phases import deploy, secrets
-from pytest_todo_k8s.phases.values import VALUES
-from pytest_todo_k8s.settings import RELEASE
+from pytest_todo_k8s.phases.values import image_values
 from tests.chart.conftest import merged
 
 if TYPE_CHECKING:
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.tools.command import CommandResult
 
 ROOT: Final = Path(__file__).parents[2]
-CHART: Final = ROOT / "charts" / "todo-chatbot-chart"
+RELEASE: Final = Application().release
+CHART: Final = ROOT / Application().chart
 PREVIOUS: Final = ROOT / "tests" / "chart" / "previous" / "todo-chatbot-chart-0.1.0.tgz"
 PREVIOUS_DEVELOPMENT: Final[dict[str, Any]] = {
     "backend": {},
@@ -83,12 +83,8 @@ class Release:
         deploy._create_namespace(own, own.evidence.machine.kubernetes)
         secrets.create(own)
         assert own.evidence.build
-        images: dict[str, Any] = {}
-        for image in own.evidence.build.images:
-            repository, _, tag = image.reference.rpartition(":")
-            part = VALUES.get(image.name, image.name)
-            images[part] = {"image": {"repository": repository, "tag": tag}}
-        return cls(own, helm, merged(images, values))
+        references = {image.name: image.reference for image in own.evidence.build.images}
+        return cls(own, helm, merged(nested(image_values(own.settings.application, references)), values))
 
     @property
     def namespace(self) -> str:
@@ -166,7 +162,9 @@ def send_during(url: str, context: RunContext, action: Callable[[], object]) -> 
     ):
         visitor.sign_up(Account.new("during", context.redactor))
         visitor.create("during")
-        actions = [_asks(stranger if path == "/" else visitor, path) for path in TURNS]
+        actions = [
+            _asks(stranger if path == "/" else visitor, path) for path in context.settings.application.frontend.load
+        ]
         _round(pool, actions, seen)
         done, end = other.submit(action), time.monotonic() + LONGEST_S
         after = 0

@@ -114,7 +114,7 @@ def test_cause_is_told(broken: Broken, place: Place, capsys: pytest.CaptureFixtu
         manifest = broken.manifest(place.image)
         done: Future[float] = Future()
         done.set_result(0.0)
-        startup = Startup(place.kube, namespace, Rollout(workloads([manifest])), time.monotonic())
+        startup = Startup(place.kube, namespace, Rollout(workloads([manifest]), "app"), time.monotonic())
         place.kube.create(COLLECTIONS[broken.kind].format(namespace), manifest)
         with pytest.raises(PhaseError) as caught:
             startup.wait(done, lambda _: None)

@@ -13,11 +13,11 @@ from pytest_todo_k8s import sequence
 from pytest_todo_k8s.bootstrap.binaries import HELM_4
 from pytest_todo_k8s.phases import build
 from pytest_todo_k8s.run import Run
-from pytest_todo_k8s.settings import RELEASE, ClusterChoice, Settings
+from pytest_todo_k8s.settings import ClusterChoice, Settings
 from pytest_todo_k8s.tools.redaction import generate
 from pytest_todo_k8s.tools.toolchain import DEFAULT_PROFILE, Toolchain
 from tests.chart.conftest import helm_toolchain
-from tests.resilience.chart_release import ROOT, Release, note, send_during
+from tests.resilience.chart_release import RELEASE, ROOT, Release, note, send_during
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

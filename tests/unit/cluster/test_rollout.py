@@ -6,7 +6,7 @@ from tests.unit.cluster.release import manifests, pod, state, up
 
 
 def rollout() -> Rollout:
-    return Rollout(workloads(manifests()))
+    return Rollout(workloads(manifests()), "app")
 
 
 def test_nothing_seen_is_not_complete() -> None:
@@ -47,7 +47,7 @@ def test_the_first_ready_counts_and_keeps_its_conditions() -> None:
 
 
 def test_a_job_is_done_when_a_pod_succeeded_whatever_came_before() -> None:
-    follower = Rollout(workloads(manifests()[3:]))
+    follower = Rollout(workloads(manifests()[3:]), "app")
     follower.see("ADDED", pod("todo-migrate-1-a", "todo-migrate", "Failed"), 1.0)
     assert not follower.complete
     assert [each["metadata"]["name"] for each in follower.waiting()] == ["todo-migrate-1-a"]

@@ -45,7 +45,7 @@ class FakeKube(Kube):
 
 
 def startup(changes: Sequence[tuple[str, Manifest]], events: Sequence[Any] = ()) -> Startup:
-    return Startup(FakeKube(changes, events), "ns", Rollout(workloads(manifests())), time.monotonic())
+    return Startup(FakeKube(changes, events), "ns", Rollout(workloads(manifests()), "app"), time.monotonic())
 
 
 def helm(error: Exception | None = None, *, done: bool = True) -> Future[float]:

@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_todo_k8s.measuring.probe import MODULES, VARIABLE, health_error
+from pytest_todo_k8s.measuring.probe import MODULES, VARIABLE, answer_error
 from pytest_todo_k8s.measuring.probe_pod import latency
 from pytest_todo_k8s.measuring.series import Pace
 from tests.unit.todo_server import TodoServer, todo_server
@@ -19,6 +19,7 @@ from tests.unit.todo_server import TodoServer, todo_server
 if TYPE_CHECKING:
     from pathlib import Path
 
+HEALTH: Any = {"path": "/health", "answer": {"status": "healthy"}}
 PACE = Pace(limit_s=1, interval_s=0.02, timeout_s=1)
 
 
@@ -28,7 +29,15 @@ def run_probe(folder: Path, server: TodoServer) -> str:
     for name in MODULES:
         with as_file(files("pytest_todo_k8s.measuring").joinpath(f"{name}.py")) as source:
             shutil.copy(source, package)
-    asked = {"host": "127.0.0.1", "port": server.server_address[1], "limit_s": 1, "interval_s": 0.02, "timeout_s": 1}
+    asked = {
+        "host": "127.0.0.1",
+        "port": server.server_address[1],
+        "health": HEALTH,
+        "ready": {"path": "/ready", "answer": {"status": "ready"}},
+        "limit_s": 1,
+        "interval_s": 0.02,
+        "timeout_s": 1,
+    }
     # -S: nothing installed can be imported, as in the pod.
     argv = [sys.executable, "-S", "-m", "pytest_todo_k8s.measuring.probe"]
     environment = {"PYTHONPATH": str(folder), VARIABLE: json.dumps(asked)}
@@ -54,7 +63,7 @@ def test_a_backend_that_is_not_healthy(tmp_path: Path) -> None:
 def test_nobody_answers() -> None:
     with todo_server() as server:
         port = int(server.server_address[1])
-    assert "refused" in str(health_error("127.0.0.1", port, 1))
+    assert "refused" in str(answer_error("127.0.0.1", port, 1, **HEALTH))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +77,6 @@ def test_nobody_answers() -> None:
 def test_a_wrong_body_with_status_200(body: bytes, error: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with todo_server() as server:
         monkeypatch.setattr("tests.unit.todo_server.json.dumps", lambda _: body.decode())
-        found = health_error("127.0.0.1", int(server.server_address[1]), 5)
+        found = answer_error("127.0.0.1", int(server.server_address[1]), 5, **HEALTH)
     assert found is not None
     assert found.startswith(error)

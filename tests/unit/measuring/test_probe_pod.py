@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_todo_k8s.application import Application
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measuring import probe_pod
@@ -74,7 +75,7 @@ def context(kube: FakeKube, *, base: str | None = None, skipped: bool = False) -
     run: Any = SimpleNamespace(
         kube=kube,
         cluster=FakeCluster(skipped=skipped),
-        settings=SimpleNamespace(namespace="ns"),
+        settings=SimpleNamespace(namespace="ns", application=Application()),
         journal=SimpleNamespace(owner=SimpleNamespace(run_id="run-1")),
         toolchain=SimpleNamespace(bases={"PYTHON_RUNTIME": base} if base else {}, path=lambda tool: tool),
         commands=SimpleNamespace(run=lambda _argv, timeout_s: SimpleNamespace(stdout=f"sha256:{timeout_s}\n")),
@@ -145,7 +146,7 @@ def test_a_log_that_is_no_series(log: str, cause: str) -> None:
 
 
 def test_the_pod_meets_the_restricted_profile_and_the_chart_s_policy() -> None:
-    objects = probe_pod.manifests("ns", "run-1", "image", PACE)
+    objects = probe_pod.manifests("ns", "run-1", "image", Application().backend, PACE)
     pod, config = objects["pods"], objects["configmaps"]
     assert pod["metadata"]["labels"]["app"] == "todo-probe"
     assert pod["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "todo-k8s"

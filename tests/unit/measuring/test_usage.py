@@ -37,7 +37,7 @@ def test_running_containers_with_their_limits() -> None:
         {"name": "backend", "containerID": "containerd://abc", "state": {"running": {}}},
         {"name": "bare", "containerID": "docker://def", "state": {"running": {}}},
     ]
-    assert running_containers([pod(containerStatuses=statuses)]) == [
+    assert running_containers([pod(containerStatuses=statuses)], "app") == [
         CONTAINER,
         Container("todo-backend-1", "todo-backend", "bare", "def", None, None),
     ]
@@ -46,7 +46,9 @@ def test_running_containers_with_their_limits() -> None:
 def test_what_does_not_run_is_left_out() -> None:
     waiting = {"name": "backend", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
     ended = {"name": "bare", "containerID": "containerd://x", "state": {"terminated": {"exitCode": 0}}}
-    assert running_containers([pod(), pod(containerStatuses=None), pod(containerStatuses=[waiting, ended])]) == []
+    assert (
+        running_containers([pod(), pod(containerStatuses=None), pod(containerStatuses=[waiting, ended])], "app") == []
+    )
 
 
 @pytest.mark.parametrize(

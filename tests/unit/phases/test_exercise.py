@@ -91,7 +91,7 @@ def run(
     context.evidence.machine = machine()
     with todo_server(*faults) as server:
         server.unready = unready
-        context.deployment = Deployment(Endpoint("http://10.0.0.1", server.url), "", Secret("postgresql://x"), {})
+        context.deployment = Deployment(Endpoint("http://10.0.0.1", server.url), "", Secret("postgresql://x"))
         exercise.run(context)
     assert context.evidence.exercise is not None
     return context.evidence.exercise

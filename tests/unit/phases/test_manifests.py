@@ -50,7 +50,7 @@ def test_a_values_file_that_fails_is_one_check_that_fails(tmp_path: Path) -> Non
 def test_a_schema_that_refuses(tmp_path: Path) -> None:
     run, _, _ = context(tmp_path)
     into, (command, chart) = Manifests(), manifests.release(run)
-    manifests.refusals(command, chart, [tmp_path / "own.yaml"], tmp_path, into)
+    manifests.refusals(command, chart, [tmp_path / "own.yaml"], run.settings.application.refused, into)
     assert [check.ok for check in into.checks] == [True] * 3
     assert not (tmp_path / "wrong-values.yaml").exists()
 
@@ -61,7 +61,7 @@ def test_a_schema_that_accepts_everything_or_fails_for_another_reason(tmp_path: 
         folder.mkdir()
         run, _, _ = context(folder, helm(("'template '*'wrong-values.yaml'", answer)))
         into, (command, chart) = Manifests(), manifests.release(run)
-        manifests.refusals(command, chart, [], folder, into)
+        manifests.refusals(command, chart, [folder / "own.yaml"], run.settings.application.refused, into)
         assert [check.ok for check in into.checks] == [False] * 3
 
 
@@ -154,7 +154,7 @@ def test_the_pod_of_helm_test_is_judged_and_not_waited_for() -> None:
     kube, into = LiveKube(), Manifests()
     assert manifests.server_side(kube, "test-namespace", [pod], into) == []
     assert kube.created[0][1]["spec"]["serviceAccountName"] == "default"
-    manifests.rules([pod], into)
+    manifests.rules([pod], [], into)
     assert "todo-test/test" in {check.detail for check in into.checks if not check.ok}
     assert workloads([pod]) == []
 

@@ -97,7 +97,7 @@ def run(tmp_path: Path, *, metrics: bool = True, argv: Sequence[str] | None = No
     cluster: Any = FakeCluster(context, argv)
     context.cluster = cluster
     with todo_server(faults) as server:
-        context.deployment = Deployment(Endpoint(server.url, server.url), "", Secret("x"), {})
+        context.deployment = Deployment(Endpoint(server.url, server.url), "", Secret("x"))
         measure.run(context)
     return context
 
@@ -134,7 +134,7 @@ def test_nodes_out_of_reach_leave_use_unmeasured(tmp_path: Path, monkeypatch: py
 def test_only_what_is_asked_for_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context = run_context(tmp_path)
     context.settings = dataclasses.replace(context.settings, only=("SC-005",))
-    context.deployment = Deployment(Endpoint("http://192.0.2.1", "http://192.0.2.1"), "", Secret("x"), {})
+    context.deployment = Deployment(Endpoint("http://192.0.2.1", "http://192.0.2.1"), "", Secret("x"))
     monkeypatch.setattr(measure, "backend_latency", lambda _context, _pace: Latency(target="t", route="r"))
     measure.run(context)
     found = context.evidence.measure

@@ -56,7 +56,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[TodoServer]:
 
 def run(tmp_path: Path, url: str) -> Parity | None:
     context = run_context(tmp_path)
-    context.deployment = Deployment(Endpoint("", ""), url, Secret("x"), {})
+    context.deployment = Deployment(Endpoint("", ""), url, Secret("x"))
     parity.run(context)
     return context.evidence.parity
 
@@ -81,7 +81,7 @@ def test_a_real_model_is_not_compared(tmp_path: Path) -> None:
     context = run_context(tmp_path)
     context.settings = dataclasses.replace(context.settings, model_key=Secret("a key"))
     with todo_server() as server:
-        context.deployment = Deployment(Endpoint("", ""), server.url, Secret("x"), {})
+        context.deployment = Deployment(Endpoint("", ""), server.url, Secret("x"))
         parity.run(context)
     assert context.evidence.parity is not None
     assert context.evidence.parity.requests == 0
