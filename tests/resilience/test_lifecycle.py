@@ -1,0 +1,163 @@
+"""The lifecycle on the real cluster: one that stops or falls silent in a run, and namespaces that others left."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_todo_k8s import ownership
+from pytest_todo_k8s.tools.toolchain import Toolchain
+from tests.resilience.conftest import NAMESPACE, PHASE_LIMIT_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.resilience.conftest import Project
+
+OTHER = "todo-resilience-other"
+HELD = "a-held-object"
+END_LIMIT_S = 420.0
+
+
+def call(*words: object, given: str | None = None) -> str:
+    toolchain = Toolchain.load(os.environ)
+    return subprocess.run(
+        [str(word) for word in words],
+        env=toolchain.child_environment(os.environ),
+        input=given or "",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    ).stdout
+
+
+def kubectl(*words: str, given: str | None = None) -> str:
+    toolchain = Toolchain.load(os.environ)
+    where = (f"--kubeconfig={toolchain.kubeconfig}", f"--context={toolchain.profile}")
+    return call(toolchain.path("kubectl"), *where, *words, given=given)
+
+
+def node(verb: str) -> None:
+    toolchain = Toolchain.load(os.environ)
+    call(toolchain.path("docker"), verb, toolchain.profile)
+
+
+def todo_k8s(*words: str) -> str:
+    return call(sys.executable, "-m", "pytest_todo_k8s.cli", *words)
+
+
+def break_build(project: Project) -> None:
+    """Let a run end in the build phase: what is before is what is looked at."""
+    dockerfile = project.root / "Dockerfiles/backend.Dockerfile"
+    dockerfile.write_text("FROM scratch\nRUN never\n", encoding="utf-8")
+
+
+def until_deployed(project: Project) -> subprocess.Popen[str]:
+    process, deadline = project.start(), time.monotonic() + PHASE_LIMIT_S
+    while "deploy" not in project.phases():
+        assert process.poll() is None, "the run ended before it had deployed"
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return process
+
+
+def make_namespace(name: str, *, ours: bool, age_h: int = 0) -> None:
+    created = dt.datetime.now(dt.UTC) - dt.timedelta(hours=age_h)
+    metadata: dict[str, object] = {"name": name}
+    if ours:
+        metadata["labels"] = {ownership.MANAGED_BY: ownership.MANAGER, ownership.RUN_ID: "20260101-000000-abcdef"}
+        metadata["annotations"] = {
+            "todo-k8s.dev/created-at": created.isoformat(timespec="seconds"),
+            "todo-k8s.dev/ttl-seconds": str(4 * 3600),
+            "todo-k8s.dev/host": "another-host",
+            "todo-k8s.dev/pid": "1",
+            "todo-k8s.dev/pid-start": "1",
+        }
+    kubectl("create", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+
+
+@pytest.fixture
+def namespaces() -> Iterator[None]:
+    """Take away what a test made, whatever it came to."""
+    yield
+    kubectl("delete", "namespace", NAMESPACE, OTHER, "--ignore-not-found")
+
+
+@pytest.fixture
+def cluster() -> Iterator[None]:
+    """Have the cluster up again afterwards, and nothing of a run left."""
+    yield
+    toolchain = Toolchain.load(os.environ)
+    state = call(toolchain.path("docker"), "container", "inspect", "--format={{.State.Status}}", toolchain.profile)
+    if state.strip() == "paused":
+        node("unpause")
+    todo_k8s("setup")
+    todo_k8s("reap")
+
+
+@pytest.mark.usefixtures("namespaces")
+@pytest.mark.parametrize(("age_h", "stays"), [(5, False), (3, True)], ids=["expired", "may live"])
+def test_run_of_another_host(project: Project, age_h: int, stays: bool) -> None:
+    break_build(project)
+    make_namespace(OTHER, ours=True, age_h=age_h)
+    status, output = project.run()
+    assert status == 10, output
+    assert (f"sweep     namespace {OTHER}" in output) is not stays
+    there = kubectl("get", "namespace", OTHER, "--ignore-not-found", "-o", "name").split()
+    assert there == ([f"namespace/{OTHER}"] if stays else [])
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_namespace_that_is_being_deleted(project: Project) -> None:
+    break_build(project)
+    make_namespace(NAMESPACE, ours=False)
+    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": HELD, "finalizers": ["todo-k8s.dev/test"]}}
+    kubectl("create", f"--namespace={NAMESPACE}", "-f", "-", given=json.dumps(held))
+    kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+    free = (
+        "patch",
+        "configmap",
+        HELD,
+        f"--namespace={NAMESPACE}",
+        "--type=merge",
+        '-p={"metadata":{"finalizers":null}}',
+    )
+    later = threading.Timer(20.0, kubectl, free)
+    later.start()
+    try:
+        status, output = project.run()
+    finally:
+        later.join()
+    assert status == 10, output
+    assert f"waiting for the namespace {NAMESPACE}, which is being deleted" in output
+    assert project.phases()[:2] == ["preflight", "build"], output
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize(("verb", "number", "status"), [("pause", signal.SIGTERM, 2), ("stop", 0, 10)], ids=str)
+def test_cluster_that_goes_away_in_a_run(
+    project: Project, verb: str, number: int, status: int, leftovers: Callable[[], list[str]]
+) -> None:
+    """A paused node takes connections and never answers; of one that is stopped the run finds out by itself."""
+    process = until_deployed(project)
+    node(verb)
+    process.send_signal(number)  # 0 is none
+    output, _ = process.communicate(timeout=END_LIMIT_S)
+    assert process.returncode == status, output
+    assert f"clean-up LEFT: namespace {NAMESPACE}: " in output
+    assert "Traceback" not in output
+    if verb == "pause":
+        node("unpause")
+    todo_k8s("setup")
+    assert f"namespace {NAMESPACE}" in todo_k8s("reap")
+    assert leftovers() == []
