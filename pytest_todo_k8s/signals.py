@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ class Signals:
         self._before: dict[signal.Signals, Any] = {}
         self._main = threading.current_thread() is threading.main_thread()
         self._last_s = -IMPATIENCE_S
+        self._terminals = _terminals()
 
     def end_as_interrupt(self) -> None:
         """Let SIGTERM and SIGHUP end the run as Ctrl-C does: exit status 2 after a normal teardown."""
@@ -39,13 +43,42 @@ class Signals:
         self._before.clear()
 
     def _set(self, handler: Callable[[int, FrameType | None], None]) -> None:
+        def handle(number: int, frame: FrameType | None) -> None:
+            if number == signal.SIGHUP:
+                self._leave_closed_terminals()
+            handler(number, frame)
+
         if self._main:
             for number in ENDING:
-                before = signal.signal(number, handler)
+                before = signal.signal(number, handle)
                 self._before.setdefault(number, before)
+
+    def _leave_closed_terminals(self) -> None:
+        """Let what is still printed go nowhere once the terminal is closed: each write to it would be an error.
+
+        All descriptors that lead there: pytest keeps copies, and puts them back in the place of those that it captures.
+        """
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        try:
+            for number in _descriptors():
+                with contextlib.suppress(OSError):  # one that is closed by now
+                    if os.fstat(number).st_rdev in self._terminals and not os.isatty(number):
+                        os.dup2(nowhere, number)
+        finally:
+            os.close(nowhere)
 
     def _interrupt(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
         if now - self._last_s >= IMPATIENCE_S:
             self._last_s = now
             raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _terminals() -> set[int]:
+    """Device numbers of the terminals that input and output of this process lead to."""
+    return {os.fstat(number).st_rdev for number in range(3) if os.isatty(number)}
+
+
+def _descriptors() -> list[int]:
+    """Numbers of this process's open descriptors."""
+    return [int(path.name) for path in Path("/dev/fd").iterdir()]

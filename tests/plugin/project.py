@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from pytest_todo_k8s.evidence import Evidence
+from tests.terminal import with_terminal
 from tests.unit.criteria import sample_run
 
 if TYPE_CHECKING:
@@ -115,19 +116,22 @@ class Project:
         with (self.path / "conftest.py").open("a") as file:
             file.write("\n" + textwrap.dedent(text))
 
-    def start(self, *arguments: str, cluster: str | None = "minikube") -> subprocess.Popen[str]:
-        """Start a nested run in a session of its own."""
+    def start(
+        self, *arguments: str, cluster: str | None = "minikube", terminal: int | None = None
+    ) -> subprocess.Popen[str]:
+        """Start a nested run in a session of its own, with a terminal where its other side is given."""
         named = [f"--todo-cluster={cluster}"] if cluster else []
         if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in self.environment:
             modules = [module for name, module in PLUGINS.items() if not {module, f"no:{name}"} & set(arguments)]
             arguments += tuple(word for module in modules for word in ("-p", module))
+        argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *named, *arguments]
         with (self.path / "output.txt").open("w") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *named, *arguments],
+                argv if terminal is None else with_terminal(argv),
                 cwd=self.path,
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
+                stdout=output if terminal is None else terminal,
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,

@@ -6,7 +6,10 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.plugin.hanging import hang
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from tests.plugin.project import Project
@@ -22,6 +25,22 @@ def test_signal_while_the_clean_up_runs_changes_nothing(project: Project) -> Non
     status, output = project.finish(process)
     assert (status, project.left()) == (0, []), output
     assert "PASS: 11 of 11 criteria met" in output
+
+
+@pytest.mark.parametrize("where", ["deploy", "measure"])
+@pytest.mark.parametrize("way", [("-p", "no:xdist"), ("-n2",)])
+def test_closed_terminal(project: Project, where: str, way: tuple[str, ...]) -> None:
+    project.knobs(**{where: "hang"})
+    terminal = Terminal()
+    process = project.start(*way, terminal=terminal.inner)
+    terminal.handed_over()
+    project.until(f"reached-{where}", process)
+    terminal.close()
+    status, _ = project.finish(process)
+    assert (status, project.left()) == (2, []), terminal.output
+    assert project.evidence.run.interrupted
+    assert project.evidence.cleanup
+    assert (project.out / "report.html").exists()
 
 
 FULL_DISK = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_todo_k8s.tools.toolchain import Toolchain, cache_root
+from tests.terminal import with_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,9 @@ LEFT_OUT = shutil.ignore_patterns("node_modules", ".next", "__pycache__", "*.pyc
 RUN_LIMIT_S = 900
 PHASE_LIMIT_S = 400
 NAMESPACE = "todo-resilience"
+ORDER = ("preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity")
+OURS = re.compile(r"(^|/)todo-(backend|frontend|postgres|gemini-emulator):")
+"""The name of an image that a run built."""
 
 
 @dataclass
@@ -39,13 +44,15 @@ class Project:
     def out(self) -> Path:
         return self.root / "out"
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, terminal: int | None = None) -> subprocess.Popen[str]:
+        """Start a run in a session of its own, with a terminal where the inner side of one is given."""
         argv = [sys.executable, "-m", "pytest", f"--todo-cluster={self.cluster}", f"--todo-namespace={NAMESPACE}"]
+        argv += [*arguments, "tests/acceptance"]
         return subprocess.Popen(
-            [*argv, *arguments, "tests/acceptance"],
+            argv if terminal is None else with_terminal(argv),
             cwd=self.root,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
+            stdout=subprocess.PIPE if terminal is None else terminal,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
@@ -62,18 +69,23 @@ class Project:
         return process.returncode, output
 
     def kill_in(self, phase: str) -> None:
-        """Start a run and kill it and its reaper with -9 once `phase` has begun: the one before is in the evidence."""
-        order = ["preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity"]
-        before = order[order.index(phase) - 1]
-        process, deadline = self.start(), time.monotonic() + PHASE_LIMIT_S
-        while before not in self.phases() and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.2)
-        time.sleep(2)
-        assert process.poll() is None, "the run ended before it could be killed"
-        for pid in _reapers(process.pid):
+        """Start a run and kill it and its reaper with -9 in a phase."""
+        process = self.start()
+        self.until(phase, process)
+        for pid in reapers(process.pid):
             os.kill(pid, signal.SIGKILL)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
+
+    def until(self, phase: str, process: subprocess.Popen[str]) -> None:
+        """Wait until a run is in the midst of a phase: the one before is in the evidence."""
+        before, deadline = ORDER[ORDER.index(phase) - 1], time.monotonic() + PHASE_LIMIT_S
+        while before not in self.phases():
+            assert process.poll() is None, f"the run ended before its {phase} phase"
+            assert time.monotonic() < deadline, f"the run does not come to its {phase} phase"
+            time.sleep(0.2)
+        time.sleep(2)
+        assert process.poll() is None, f"the run ended in its {phase} phase"
 
     def phases(self) -> list[str]:
         try:
@@ -116,11 +128,18 @@ def leftovers() -> Callable[[], list[str]]:
 
     def look() -> list[str]:
         where = (f"--kubeconfig={toolchain.kubeconfig}", f"--context={toolchain.profile}")
-        kubectl = (toolchain.path("kubectl"), *where)
+        kubectl, docker = (toolchain.path("kubectl"), *where), toolchain.path("docker")
         mark = "app.kubernetes.io/managed-by=todo-k8s"
         found = ask(*kubectl, "get", "namespaces", "-l", mark, "-o", "name")
         found += ask(*kubectl, "get", "persistentvolumes", "-o", "name")
-        found += ask(toolchain.path("docker"), "image", "ls", "-q", "--filter", "label=todo-k8s.dev/run-id")
+        releases = ("--kubeconfig", toolchain.kubeconfig, "--kube-context", toolchain.profile)
+        found += ask(toolchain.path("helm"), "list", *map(str, releases), "--all", "--all-namespaces", "--short")
+        found += ask(docker, "image", "ls", "-q", "--filter", "label=todo-k8s.dev/run-id")
+        found += ask(docker, "container", "ls", "--all", "--quiet", "--filter", "label=todo-k8s.dev/run-id")
+        # A container or an image of a run on the node lives on in its runtime when nobody tells it to go.
+        node = (docker, "exec", toolchain.profile, "ctr", "--namespace", "k8s.io")
+        found += [name for name in ask(*node, "images", "ls", "--quiet") if OURS.search(name)]
+        found += [word for word in ask(*node, "containers", "ls") if OURS.search(word)]
         found += [str(path) for path in (cache_root(os.environ) / "runs").glob("*")]
         found += [str(path) for path in Path("/proc").glob("[0-9]*") if _is_of_a_run(path)]
         return found
@@ -128,7 +147,7 @@ def leftovers() -> Callable[[], list[str]]:
     return look
 
 
-def _reapers(owner: int) -> list[int]:
+def reapers(owner: int) -> list[int]:
     """Process ids of the reapers that a run's own process has started."""
     children = Path(f"/proc/{owner}/task/{owner}/children").read_text(encoding="ascii").split()
     return [int(pid) for pid in children if b"pytest_todo_k8s.reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()]

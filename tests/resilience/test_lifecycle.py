@@ -1,7 +1,8 @@
-"""The lifecycle on the real cluster: one that stops or falls silent in a run, and namespaces that others left."""
+"""The lifecycle on the real cluster: signals, a cluster that goes away in a run, namespaces that others left."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -16,7 +17,8 @@ import pytest
 
 from pytest_todo_k8s import ownership
 from pytest_todo_k8s.tools.toolchain import Toolchain
-from tests.resilience.conftest import NAMESPACE, PHASE_LIMIT_S
+from tests.resilience.conftest import NAMESPACE
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +54,13 @@ def node(verb: str) -> None:
     call(toolchain.path("docker"), verb, toolchain.profile)
 
 
+def network(*, connected: bool) -> None:
+    """Let the node drop what comes to its API server from outside, or stop that; inside the cluster goes on."""
+    toolchain = Toolchain.load(os.environ)
+    rule = ("INPUT", "--in-interface=eth0", "--protocol=tcp", "--dport=8443", "--jump=DROP")
+    call(toolchain.path("docker"), "exec", toolchain.profile, "iptables", "-D" if connected else "-I", *rule)
+
+
 def todo_k8s(*words: str) -> str:
     return call(sys.executable, "-m", "pytest_todo_k8s.cli", *words)
 
@@ -60,15 +69,6 @@ def break_build(project: Project) -> None:
     """Let a run end in the build phase: what is before is what is looked at."""
     dockerfile = project.root / "Dockerfiles/backend.Dockerfile"
     dockerfile.write_text("FROM scratch\nRUN never\n", encoding="utf-8")
-
-
-def until_deployed(project: Project) -> subprocess.Popen[str]:
-    process, deadline = project.start(), time.monotonic() + PHASE_LIMIT_S
-    while "deploy" not in project.phases():
-        assert process.poll() is None, "the run ended before it had deployed"
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    return process
 
 
 def make_namespace(name: str, *, ours: bool, age_h: int = 0) -> None:
@@ -101,6 +101,9 @@ def cluster() -> Iterator[None]:
     state = call(toolchain.path("docker"), "container", "inspect", "--format={{.State.Status}}", toolchain.profile)
     if state.strip() == "paused":
         node("unpause")
+    if state.strip() == "running":
+        with contextlib.suppress(subprocess.CalledProcessError):  # there is no such rule any more
+            network(connected=True)
     todo_k8s("setup")
     todo_k8s("reap")
 
@@ -143,21 +146,72 @@ def test_namespace_that_is_being_deleted(project: Project) -> None:
     assert project.phases()[:2] == ["preflight", "build"], output
 
 
+PAUSED, STOPPED, CUT = "paused", "stopped", "cut off"
+
+
 @pytest.mark.usefixtures("cluster")
-@pytest.mark.parametrize(("verb", "number", "status"), [("pause", signal.SIGTERM, 2), ("stop", 0, 10)], ids=str)
-def test_cluster_that_goes_away_in_a_run(
-    project: Project, verb: str, number: int, status: int, leftovers: Callable[[], list[str]]
-) -> None:
-    """A paused node takes connections and never answers; of one that is stopped the run finds out by itself."""
-    process = until_deployed(project)
-    node(verb)
-    process.send_signal(number)  # 0 is none
+@pytest.mark.parametrize("fault", [PAUSED, STOPPED, CUT])
+def test_cluster_that_goes_away_in_a_run(project: Project, fault: str, leftovers: Callable[[], list[str]]) -> None:
+    """A paused node takes connections and never answers, one that is cut off takes none; a stop is found out."""
+    process = project.start()
+    project.until("settle", process)
+    if fault == CUT:
+        network(connected=False)
+    else:
+        node("pause" if fault == PAUSED else "stop")
+    if fault != STOPPED:
+        process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=END_LIMIT_S)
-    assert process.returncode == status, output
+    assert process.returncode == (10 if fault == STOPPED else 2), output
     assert f"clean-up LEFT: namespace {NAMESPACE}: " in output
     assert "Traceback" not in output
-    if verb == "pause":
+    if fault == PAUSED:
         node("unpause")
+    if fault == CUT:
+        network(connected=True)
     todo_k8s("setup")
     assert f"namespace {NAMESPACE}" in todo_k8s("reap")
+    assert leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("phase", "times", "way"),
+    [("build", 1, ()), ("deploy", 2, ("-n3",)), ("measure", 3, ())],
+    ids=["once in the build", "twice in the deployment", "three times while it measures"],
+)
+def test_ctrl_c(
+    project: Project, phase: str, times: int, way: tuple[str, ...], leftovers: Callable[[], list[str]]
+) -> None:
+    """A terminal sends it to every process of the group."""
+    process = project.start(*way)
+    project.until(phase, process)
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(2.5)
+    output, _ = process.communicate(timeout=END_LIMIT_S)
+    assert process.returncode == 2, output
+    assert "interrupted: taking everything down" in output
+    assert ("clean-up is under way" in output) is (times > 1), output
+    assert "Traceback" not in output
+    assert leftovers() == []
+
+
+def test_sigterm(project: Project, leftovers: Callable[[], list[str]]) -> None:
+    process = project.start("-n3")
+    project.until("load", process)
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=END_LIMIT_S)
+    assert process.returncode == 2, output
+    assert leftovers() == []
+
+
+def test_closed_terminal(project: Project, leftovers: Callable[[], list[str]]) -> None:
+    terminal = Terminal()
+    process = project.start(terminal=terminal.inner)
+    terminal.handed_over()
+    project.until("settle", process)
+    terminal.close()
+    assert process.wait(END_LIMIT_S) == 2, terminal.output
+    cleanup = project.evidence()["cleanup"]
+    assert cleanup["gone_after_s"] is not None
     assert leftovers() == []
