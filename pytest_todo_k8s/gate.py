@@ -107,6 +107,7 @@ class Gate:
 
     def _go(self, run: Run | OfflineRun) -> None:
         self.rows.narrowed = run.narrowed or self.rows.narrowed
+        self.rows.only = run.evidence.run.only
         for status in run.carried:
             self.rows.carry(status)
         run.evidence.run.partial = self.rows.narrowed is not None

@@ -61,7 +61,7 @@ class OfflineRun:
         self.folder.mkdir(parents=True, mode=0o700)
         self.unsaved = False
         self.carried: list[int] = []
-        self.narrowed: str | None = "no cluster: the chart alone is checked"
+        self.narrowed: str | None = None
         stored = settings.stored
         self.evidence = stored.model_copy(deep=True) if stored else _empty(settings, owner)
         if stored:
@@ -74,7 +74,8 @@ class OfflineRun:
         run.only = list(self._settings.only) or run.only
         run.strict = run.strict or self._settings.strict
         self.carried = _carried(stored)
-        self.narrowed = "re-judged with other limits" if self._differs(stored) else None
+        if self._differs(stored):
+            self.narrowed = "re-judged with other limits"
         if stored.run.partial or run.only:
             self.narrowed = self.narrowed or stored.run.partial_reason or "narrowed to some criteria"
 

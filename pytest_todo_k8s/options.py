@@ -76,7 +76,8 @@ OPTIONS: Final = (
     Option(
         "cluster",
         f"{choice.GRAMMAR}|none",
-        "deploy to this cluster and judge the success criteria; none: check the chart alone (default: do nothing)",
+        "deploy to this cluster and judge the success criteria; none: check the chart alone, which judges no criterion: "
+        "exit status 11, or 1 for a fault (default: do nothing)",
     ),
     Option(
         "registry",

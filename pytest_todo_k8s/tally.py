@@ -11,7 +11,7 @@ from pytest_todo_k8s.evidence import Verdict
 from pytest_todo_k8s.verdicts import PROPERTY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import pytest
 
@@ -25,11 +25,13 @@ class Tally:
 
     Attributes:
         narrowed: Why the run is no gate, in words; None: the full set of criteria was meant.
+        only: Ids of the criteria that were asked for by name; none: all.
         words: Test id to `passed`, `failed`, `skipped` or `error`.
     """
 
     def __init__(self) -> None:
         self.narrowed: str | None = None
+        self.only: Sequence[str] = ()
         self.words: dict[str, str] = {}
         self._codes: dict[str, int] = {}
         self._judged: set[str] = set()
@@ -86,7 +88,8 @@ class Tally:
         if left:
             codes.append(exit_codes.LEFTOVERS)
         if self.narrowed:
-            return exit_codes.FAILED if any(codes) else exit_codes.OK
+            named = status_of((result.verdict for result in results if result.id in self.only), len(self.only))
+            return exit_codes.FAILED if named or any(codes) else exit_codes.OK
         codes.append(status_of(result.verdict for result in results))
         codes += [exit_codes.INCOMPLETE for name in expected if name not in self._judged]
         return exit_codes.worst(codes)

@@ -18,6 +18,7 @@ from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_a
 from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
 from pytest_todo_k8s.measurements import Exercise
+from pytest_todo_k8s.measuring import steady
 from pytest_todo_k8s.phases import manifests
 from pytest_todo_k8s.tools.command import last_lines
 from pytest_todo_k8s.tools.helm import HelmError
@@ -56,6 +57,7 @@ def run(context: RunContext) -> None:
             _replace_backend(context)
         _note_rows(context, exercise, kept, account, "after the backend's pod was replaced")
         list_again(journey, frontend, account, kept)
+        _await_forward(context)
         with journey.step(CHART_TEST):
             _test_chart(context)
     except JourneyEnd:
@@ -124,6 +126,16 @@ def _replace_backend(context: RunContext) -> None:
     except KubeError as error:
         raise AnswerError(str(error)) from None
     _wait_for_frontend(context.deployed().frontend.local_url, application.frontend.ready, deadline)
+
+
+def _await_forward(context: RunContext) -> None:
+    """Wait until the port-forward to the backend leads to the new pod: it ended with the old one, and tests need it.
+
+    It is the gate's own way in, so that it is late says nothing of the application.
+    """
+    url = context.deployed().backend_url
+    if seen := steady.wait(url + context.settings.application.backend.ready.path):
+        context.progress(f"exercise: the backend can't be reached at {url} after its pod was replaced: {seen}")
 
 
 def _wait_for_others(kube: Kube, path: str, selector: str, old: set[str], deadline: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.comparing import generated, rows
@@ -13,6 +12,7 @@ from pytest_todo_k8s.comparing.corpus import USERS, Corpus, corpus
 from pytest_todo_k8s.comparing.normalise import RULES
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Parity
+from pytest_todo_k8s.measuring import steady
 from pytest_todo_k8s.measuring.fetch import fetch, new_session
 from pytest_todo_k8s.plain import postgres
 from pytest_todo_k8s.plain.application import backend_with_model
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 DOCUMENT: Final = "/openapi.json"
 PLAIN: Final = "the plain application"
 CLUSTER: Final = "the application in the cluster"
-_FORWARD_TIMEOUT_S: Final = 30.0
 _DOCUMENT_TIMEOUT_S: Final = 10.0
-_POLL_S: Final = 0.3
-_STEADY: Final = 6
-"""Good answers in a row after which the port-forward is known to stay: one that breaks ends within a second."""
-_OK: Final = 200
 _SEEDS: Final = 2**32
 
 
@@ -48,10 +43,10 @@ def run(context: RunContext) -> None:
     run_id = context.evidence.run.id
     known, here, here_stored = _ask_plain(context, run_id)
     cluster_url = context.deployed().backend_url
-    _wait_for_cluster(cluster_url)
+    _wait_for_cluster(context, 1)
     there = ask(cluster_url, known.requests, CLUSTER)
     # The refused body breaks its connection, and kubectl's port-forward with it; who comes next finds it open again.
-    _wait_for_cluster(cluster_url, in_a_row=_STEADY)
+    _wait_for_cluster(context, steady.IN_A_ROW)
     there_stored = rows.stored(context.deployed().database_url, run_id, context.redactor, CLUSTER)
     found = [*differences(known.requests, here, there), *rows.row_differences(here_stored, there_stored)]
     context.evidence.parity = Parity(
@@ -113,20 +108,12 @@ def _document(url: str) -> object:
         ) from None
 
 
-def _wait_for_cluster(url: str, in_a_row: int = 1) -> None:
+def _wait_for_cluster(context: RunContext, in_a_row: int) -> None:
     """Wait until the port-forward leads to a ready backend, for `in_a_row` answers one after the other.
 
     Raises:
         PhaseError: It does not.
     """
-    deadline, good = time.monotonic() + _FORWARD_TIMEOUT_S, 0
-    while True:
-        with new_session() as session:
-            answer = fetch(session, f"{url}/ready", timeout_s=5.0)
-        good = good + 1 if answer.status == _OK else 0
-        if good == in_a_row:
-            return
-        if time.monotonic() > deadline:
-            seen = answer.error or f"status {answer.status}"
-            raise PhaseError("parity", f"the backend in the cluster can't be reached at {url}: {seen}")
-        time.sleep(_POLL_S)
+    url = context.deployed().backend_url
+    if seen := steady.wait(url + context.settings.application.backend.ready.path, in_a_row):
+        raise PhaseError("parity", f"the backend in the cluster can't be reached at {url}: {seen}")

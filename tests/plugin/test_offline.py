@@ -218,13 +218,21 @@ def _helm(project: Project, *, lint: str = "") -> None:
 def test_chart_alone(project: Project, way: tuple[str, ...]) -> None:
     _helm(project)
     status, output = project.run(*way, cluster="none")
-    assert status == 0, output
-    assert "partial run: not a gate (no cluster: the chart alone is checked)" in output
+    assert status == 11, output
+    assert "INCOMPLETE: 0 of 11 criteria met (exit status 11)" in output
     assert "cluster    none: the chart is checked, nothing is built, deployed or measured" in output
     verdicts = {result.id: result.verdict for result in project.evidence.criteria}
     assert set(verdicts.values()) == {Verdict.NOT_RUN}, "no promise is kept without a cluster"
     assert "static checks are kept; the rest needs a cluster" in project.evidence.criteria[8].reason
     _nothing_touched(project)
+
+
+def test_chart_alone_keeps_no_promise_that_was_asked_for_by_name(project: Project) -> None:
+    _helm(project)
+    status, output = project.run("--todo-only=SC-009", *BARE, cluster="none")
+    assert status == 1, output
+    assert "partial run: not a gate (narrowed by --todo-only to SC-009)" in output
+    assert "FAIL: 0 of 1 criteria met (exit status 1)" in output
 
 
 def test_chart_alone_with_a_fault(project: Project) -> None:
@@ -238,6 +246,6 @@ def test_chart_alone_with_a_fault(project: Project) -> None:
 
 def test_no_chart_at_all(project: Project) -> None:
     status, output = project.run(*BARE, cluster="none")
-    assert status == 1, output
+    assert status == 11, output
     assert "there is no Helm chart in " in output
     assert "Traceback" not in output

@@ -86,6 +86,15 @@ def test_narrowed_run_knows_good_and_bad_only(reports: list[pytest.TestReport], 
     assert status(*reports, left=left, narrowed=True, sc_003=Verdict.FAIL) == expected
 
 
+@pytest.mark.parametrize(
+    ("verdict", "expected"), [(Verdict.PASS, 0), (Verdict.BORDERLINE, 0), (Verdict.NOT_RUN, 1), (Verdict.BLOCKED, 1)]
+)
+def test_criterion_that_was_asked_for_by_name_needs_a_verdict(verdict: Verdict, expected: int) -> None:
+    tally = Tally()
+    tally.narrowed, tally.only = "narrowed by --todo-only to SC-003", ["SC-003"]
+    assert tally.status(0, EXPECTED, results(sc_003=verdict, sc_008=Verdict.FAIL), left=False) == expected
+
+
 @pytest.mark.parametrize("given", [2, 3, 4, 5, 6])
 def test_endings_of_pytest_itself_stay(given: int) -> None:
     assert Tally().status(given, EXPECTED, [], left=True) == given

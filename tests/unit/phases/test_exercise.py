@@ -11,6 +11,7 @@ from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.context import Deployment
 from pytest_todo_k8s.flows.rows import RowsUnreadableError
+from pytest_todo_k8s.measuring import steady
 from pytest_todo_k8s.phases import exercise
 from pytest_todo_k8s.tools.redaction import Secret
 from tests.unit.cluster.stubs import Stubs, cases
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_todo_k8s.measurements import Exercise
+    from tests.unit.todo_server import TodoServer
 
 WAY = 11
 
@@ -64,6 +66,7 @@ RESTARTED = ([pod("1")], [pod("1"), pod("2", ready=False)], [pod("1"), pod("2")]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exercise, "_POLL_S", 0.001)
+    monkeypatch.setattr(steady, "_POLL_S", 0.001)
 
 
 def run(
@@ -74,6 +77,8 @@ def run(
     *faults: str,
     unready: int = 3,
     chart_test: str = TESTED,
+    backend: TodoServer | None = None,
+    told: list[str] | None = None,
 ) -> Exercise:
     answers = iter(rows)
 
@@ -89,9 +94,12 @@ def run(
     cluster = SimpleNamespace(kubeconfig=tmp_path / "kubeconfig", context="dev")
     context = run_context(tmp_path, kube=kube, cluster=cluster, toolchain=stubs.toolchain(), commands=stubs.commands())
     context.evidence.machine = machine()
+    context.progress = (told if told is not None else []).append
     with todo_server(*faults) as server:
         server.unready = unready
-        context.deployment = Deployment(Endpoint("http://10.0.0.1", server.url), "", Secret("postgresql://x"))
+        context.deployment = Deployment(
+            Endpoint("http://10.0.0.1", server.url), (backend or server).url, Secret("postgresql://x")
+        )
         exercise.run(context)
     assert context.evidence.exercise is not None
     return context.evidence.exercise
@@ -109,6 +117,26 @@ def test_the_row_outlives_the_backend_s_pod(tmp_path: Path, monkeypatch: pytest.
     assert kube.deleted == [("/api/v1/namespaces/test-namespace/pods/todo-backend-1", "1")]
     assert done.row_found is True
     assert done.row_detail == "after the user's way: task 1; after the backend's pod was replaced: task 1"
+
+
+def test_it_leaves_a_way_to_the_new_backend_that_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with todo_server() as backend:
+        backend.unready = 4
+        done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [(True, "task 1")] * 2, backend=backend)
+        assert backend.unready == -steady.IN_A_ROW, "as many good answers one after the other"
+    assert all(step.ok for step in done.steps)
+
+
+def test_a_way_to_the_new_backend_that_does_not_come_back_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steady, "LIMIT_S", 0.1)
+    told: list[str] = []
+    with todo_server() as backend:
+        backend.unready = 10_000
+        done = run(tmp_path, monkeypatch, FakeKube(*RESTARTED), [(True, "task 1")] * 2, backend=backend, told=told)
+        assert f"exercise: the backend can't be reached at {backend.url} after its pod was replaced: status 503" in told
+    assert all(step.ok for step in done.steps), "it is the gate's own way, not the user's"
 
 
 def test_a_chart_whose_own_test_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

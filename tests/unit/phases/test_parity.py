@@ -15,6 +15,7 @@ from pytest_todo_k8s.comparing.request import Request
 from pytest_todo_k8s.comparing.rows import Stored
 from pytest_todo_k8s.context import Deployment
 from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.measuring import steady
 from pytest_todo_k8s.phases import parity
 from pytest_todo_k8s.plain import postgres
 from pytest_todo_k8s.plain.application import PlainBackend
@@ -105,7 +106,7 @@ def test_without_an_api_document(monkeypatch: pytest.MonkeyPatch, plain: TodoSer
 
 
 def test_a_cluster_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parity, "_FORWARD_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(steady, "LIMIT_S", 0.0)
     with todo_server() as server:
         url = server.url
     with pytest.raises(PhaseError, match="the backend in the cluster can't be reached at http://127"):
