@@ -76,7 +76,7 @@ OPTIONS: Final = (
     Option(
         "cluster",
         f"{choice.GRAMMAR}|none",
-        "deploy to this cluster and judge the success criteria; none: check the chart alone, which judges no criterion: "
+        "deploy to this cluster and judge the success criteria; none: check the chart alone and judge none of them: "
         "exit status 11, or 1 for a fault (default: do nothing)",
     ),
     Option(
