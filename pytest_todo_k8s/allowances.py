@@ -1,6 +1,6 @@
 """Bad log lines and Warning events that are expected: each by an entry with reason, owner, last day and maximum count.
 
-Entries stand in the project's pyproject.toml, as tables `[[tool.todo-k8s.allowed]]`. An entry that is past its day, or
+Entries stand in the project's settings, as tables `[[tool.todo-k8s.allowed]]`. An entry that is past its day, or
 used up, allows nothing: the line counts, and says so.
 """
 
@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from pytest_todo_k8s.errors import ConfigError
+from pytest_todo_k8s.project_settings import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-TABLE: Final = "tool.todo-k8s.allowed"
+    from pytest_todo_k8s.project_settings import Table
+
+KEY: Final = "allowed"
+TABLE: Final = f"{NAME}.{KEY}"
 LONGEST: Final = dt.timedelta(days=90)
 """How far ahead the last day may lie: what is expected for longer is to be repaired, or looked at again."""
 Place = Literal["log", "event"]
@@ -98,19 +100,13 @@ class Allowances:
         ]
 
 
-def read(file: Path) -> tuple[Allowed, ...]:
-    """Read the entries of a pyproject.toml; none where there is no such file or table.
+def read(table: Table) -> tuple[Allowed, ...]:
+    """Read the entries of a project's table.
 
     Raises:
-        ConfigError: The file can't be read, or an entry is not as it should be.
+        ConfigError: An entry is not as it should be.
     """
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return ()
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{file} can't be read: {error}", "correct the file") from None
-    entries = content.get("tool", {}).get("todo-k8s", {}).get("allowed", [])
+    file, entries = table.file, table.content.get(KEY, [])
     if not isinstance(entries, list):
         raise ConfigError(f"{file}: {TABLE} is not a list of tables", f"write [[{TABLE}]] above each entry")
     return tuple(_entry(each, f"{file}: entry {number} of {TABLE}") for number, each in enumerate(entries, start=1))

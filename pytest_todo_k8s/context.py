@@ -35,13 +35,15 @@ class Deployment:
 
     Attributes:
         frontend: The frontend's NodePort.
-        backend_url: The backend, by a port-forward on a loopback address that lives until teardown.
-        database_url: PostgreSQL as this machine reaches it (a port-forward where it runs in the cluster).
+        backend_url: The backend, by a port-forward on a loopback address that lives until teardown; empty: the
+            application's settings name none.
+        database_url: PostgreSQL as this machine reaches it (a port-forward where it runs in the cluster); None: the
+            application's settings name none.
     """
 
     frontend: Endpoint
     backend_url: str
-    database_url: Secret
+    database_url: Secret | None
 
 
 @dataclass

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from pytest_todo_k8s.analysis.results import Analysis  # noqa: TC001  pydantic reads annotations at run time
-from pytest_todo_k8s.application import Application
+from pytest_todo_k8s.application import TODO
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.measurements import (  # noqa: TC001  likewise
     Build,
@@ -75,8 +75,11 @@ class Run(Model):
     limits: dict[str, float] = Field(default_factory=dict, description="by row, those other than promised")
     only: list[str] = Field(default_factory=list, description="criteria asked for; none: all")
     strict: bool = Field(default=False, description="whether BORDERLINE fails")
+    unset: dict[str, str] = Field(
+        default_factory=dict, description="by row, the key that is missing in the application's settings"
+    )
     apps: dict[str, str] = Field(
-        default_factory=lambda: Application().apps, description="by part of the application, its pods' `app`"
+        default_factory=lambda: TODO.apps, description="by part of the application, its pods' `app`"
     )
     status: int | None = None
     interrupted: bool = False

@@ -316,6 +316,7 @@ class FlowStep(Model):
 class Exercise(Model):
     """The exercise phase: the flow through the frontend and the row read back from PostgreSQL."""
 
+    built_in: bool = Field(default=True, description="whether the flow is this project's own, not one of the settings")
     steps: list[FlowStep] = Field(default_factory=list)
     row_found: bool | None = None
     row_detail: str | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_todo_k8s import exit_codes, plan
 from pytest_todo_k8s.command_log import CommandLog
-from pytest_todo_k8s.criteria import judge
+from pytest_todo_k8s.criteria import judge, unset
 from pytest_todo_k8s.criteria.outcome import asked, status_of
 from pytest_todo_k8s.errors import TodoK8sError
 from pytest_todo_k8s.evidence import Evidence, Phase, Verdict
@@ -175,6 +175,7 @@ def _empty(settings: Settings, owner: Owner) -> Evidence:
             only=list(settings.only),
             strict=settings.strict,
             apps=settings.application.apps,
+            unset=unset(settings.application),
         )
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_todo_k8s.application import BACKEND, FRONTEND
 from pytest_todo_k8s.cluster import choice
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.settings import NO_CLUSTER, TTL_S, ClusterChoice, Keep, Settings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_todo_k8s.application import Application
     from pytest_todo_k8s.evidence import Evidence
 
 DEFAULT_NAMESPACE: Final = "todo-app-dev"
@@ -182,8 +184,11 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
     """
     environment = dict(os.environ)
     given = _given(config, environment)
-    from pytest_todo_k8s import allowances  # noqa: PLC0415  only where a cluster was named
+    from pytest_todo_k8s import allowances, application_settings, project_settings  # noqa: PLC0415  only where a cluster was named
 
+    project = project_settings.table(config.rootpath)
+    application = application_settings.read(project, config.rootpath)
+    _check_parts(application, given)
     database_url = _database_url(given.get("database_url_env"), environment)
     stored = _stored(given)
     out = _out(given.get("out", Given(DEFAULT_OUT, "")), config.rootpath)
@@ -199,7 +204,8 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         database_url=database_url,
         model_key=_model_key(given.get("model_key_env"), environment),
         environment=environment,
-        limits=_limits(given.get("limit")),
+        # A stored run has its own application's.
+        limits=({} if stored else _size_limits(application)) | _limits(given.get("limit")),
         only=_only(given.get("only")),
         strict=_switch(given.get("strict")),
         keep=_keep(given.get("keep")),
@@ -208,10 +214,31 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         stored=stored,
         seed=_seed(given.get("seed")),
         tasks=_switch(given.get("tasks")),
-        allowed=allowances.read(config.rootpath / "pyproject.toml"),
+        allowed=allowances.read(project),
         values=_values(given.get("values"), config.rootpath),
         assistants=_assistants(given.get("assist")),
+        application=application,
     )
+
+
+def _check_parts(application: Application, given: Mapping[str, Given]) -> None:
+    """Refuse options about parts that the application has not."""
+    needed = {"database_url_env": "database", "model_key_env": "model"}
+    for name, part in needed.items():
+        if name in given and not application.has(part):
+            raise ConfigError(
+                f"{given[name].source}: the application's settings name no {part}", f"set tool.todo-k8s.{part}"
+            )
+    if "assist" in given and not application.built_in:
+        raise ConfigError(
+            f"{given['assist'].source}: assistants are asked about this project's own application alone", "leave it out"
+        )
+
+
+def _size_limits(application: Application) -> dict[str, float]:
+    """Return the limits on the images' sizes of an application's settings, by row."""
+    judged = {BACKEND: application.backend.image, FRONTEND: application.frontend.image}
+    return {f"SC-002-{name}": image.size_limit for name, image in judged.items() if image and image.size_limit}
 
 
 def _given(config: pytest.Config, environment: Mapping[str, str]) -> dict[str, Given]:

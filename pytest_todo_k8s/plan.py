@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_todo_k8s.criteria import CRITERIA
+from pytest_todo_k8s.criteria import CRITERIA, unset
 from pytest_todo_k8s.criteria.criterion import row_name
 from pytest_todo_k8s.criteria.figures import figure
+from pytest_todo_k8s.project_settings import NAME
 from pytest_todo_k8s.sequence import order
 from pytest_todo_k8s.settings import AUTO, NO_CLUSTER
 
@@ -33,7 +34,8 @@ def _place(settings: Settings) -> Iterator[tuple[str, str]]:
     name = "one of its own, todo-k8s-<run>" if settings.namespace == AUTO else settings.namespace
     yield "cluster", f"{cluster.provider}, {cluster.name}"
     yield "namespace", f"{name}: must not exist before"
-    yield "database", "PostgreSQL in the cluster" if settings.database_url is None else "an external PostgreSQL"
+    if settings.application.database:
+        yield "database", "PostgreSQL in the cluster" if settings.database_url is None else "an external PostgreSQL"
 
 
 def _made(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -53,7 +55,15 @@ def _made(settings: Settings) -> Iterator[tuple[str, str]]:
 def _judged(settings: Settings) -> Iterator[tuple[str, str]]:
     for criterion in CRITERIA:
         asked = not settings.only or criterion.id in settings.only
-        yield criterion.id, f"{criterion.title}{_limits(criterion, settings) if asked else ' - not asked for'}"
+        told = f"{_limits(criterion, settings)}{_unset(criterion, settings)}" if asked else " - not asked for"
+        yield criterion.id, f"{criterion.title}{told}"
+
+
+def _unset(criterion: Criterion, settings: Settings) -> str:
+    """The keys without which a criterion, or a part of it, is not run."""
+    missing = unset(settings.application)
+    keys = dict.fromkeys(missing[row] for part in criterion.parts if (row := row_name(criterion.id, part)) in missing)
+    return f" - not run: set {' and '.join(f'{NAME}.{key}' for key in keys)}" if keys else ""
 
 
 def _limits(criterion: Criterion, settings: Settings) -> str:

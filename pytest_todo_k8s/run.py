@@ -14,7 +14,7 @@ from pytest_todo_k8s.cluster import node_ssh, provider
 from pytest_todo_k8s.cluster.kube import Kube, KubeError
 from pytest_todo_k8s.command_log import CommandLog
 from pytest_todo_k8s.context import RunContext
-from pytest_todo_k8s.criteria import judge
+from pytest_todo_k8s.criteria import judge, unset
 from pytest_todo_k8s.errors import PhaseError, TodoK8sError
 from pytest_todo_k8s.evidence import Cleanup, Evidence, Phase
 from pytest_todo_k8s.evidence import Run as Identity
@@ -96,6 +96,7 @@ class Run:
                 only=list(settings.only),
                 strict=settings.strict,
                 apps=settings.application.apps,
+                unset=unset(settings.application),
             )
         )
         self._log = CommandLog(self.evidence, self._started_s)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from pytest_todo_k8s import application
-from pytest_todo_k8s.application import Application
+from pytest_todo_k8s.application import BACKEND, DATABASE, FRONTEND, MODEL, TODO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_todo_k8s.allowances import Allowed
+    from pytest_todo_k8s.application import Application
     from pytest_todo_k8s.evidence import Evidence
     from pytest_todo_k8s.tools.redaction import Secret
 
@@ -35,6 +35,7 @@ class ImageSource:
         context: The build context's folder.
         judged: Whether SC-001 and SC-002 judge it (database and emulator are dependencies, not the application).
         port: The port that its program listens on; None: not known.
+        arguments: Build arguments of the application's settings.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ImageSource:
     context: Path
     judged: bool
     port: int | None = None
+    arguments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def repository(self) -> str:
@@ -110,7 +112,7 @@ class Settings:
     tasks: bool = False
     values: tuple[Path, ...] = ()
     assistants: tuple[str, ...] = ()
-    application: Application = field(default_factory=Application)
+    application: Application = TODO
 
     @property
     def chart(self) -> Path:
@@ -120,10 +122,15 @@ class Settings:
     @property
     def images(self) -> tuple[ImageSource, ...]:
         """The images a run builds, in build order; database and emulator only where they run in the cluster."""
-        elsewhere = {application.DATABASE: self.database_url, application.MODEL: self.model_key}
+        elsewhere = {DATABASE: self.database_url, MODEL: self.model_key}
         return tuple(
             ImageSource(
-                name, self.root / image.dockerfile, self.root / image.context, name not in elsewhere, image.port
+                name=name,
+                dockerfile=self.root / image.dockerfile,
+                context=self.root / image.context,
+                judged=name in {BACKEND, FRONTEND},
+                port=image.port,
+                arguments=image.arguments,
             )
             for name, image in self.application.images.items()
             if elsewhere.get(name) is None

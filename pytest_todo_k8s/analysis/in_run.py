@@ -32,8 +32,13 @@ def analyse(context: RunContext) -> Analysis:
     context.evidence.analysis = found
     _guarded(found, "health", lambda: _health(context, found))
     idle: Callable[[], None] = lambda: _idle(context, found)  # noqa: E731  it has the others run meanwhile
-    _guarded(found, "idle use", idle if context.deployment else lambda: _meanwhile(context, found))
-    _guarded(found, "right-sizing", lambda: _resources(context, found))
+    _guarded(
+        found,
+        "idle use",
+        idle if context.deployment and context.settings.application.apps else lambda: _meanwhile(context, found),
+    )
+    if context.settings.application.built_in:  # the figures are for that chart's values
+        _guarded(found, "right-sizing", lambda: _resources(context, found))
     for name in context.settings.assistants:
         _guarded(found, name, lambda name=name: _assistant(context, found, name))  # type: ignore[misc]  # a default binds it
     found.duration_s = time.monotonic() - started
@@ -74,7 +79,8 @@ def _idle(context: RunContext, found: Analysis) -> None:
 
 def _meanwhile(context: RunContext, found: Analysis) -> None:
     _guarded(found, "images", lambda: found.images.extend(images.of_run(context.settings, context.evidence)))
-    if context.evidence.deploy is not None and context.evidence.deploy.revision:
+    deploy = context.evidence.deploy
+    if context.settings.application.built_in and deploy is not None and deploy.revision:  # as the task list words them
         _guarded(found, "manifests", lambda: _manifests(context, found))
 
 

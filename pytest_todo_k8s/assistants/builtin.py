@@ -100,7 +100,7 @@ class Builtin:
         url = bench.cluster.endpoint(int(ports[0].get("nodePort") or 0)).local_url
 
         def send() -> None:
-            sent = load.send(url, frontend.load, bench.redactor)
+            sent = load.send(url, bench.settings.application, bench.redactor)
             if sent.errors:
                 self.found.notes.append(f"load: {sent.errors} of {sent.requests} requests failed")
 

@@ -17,13 +17,14 @@ from pytest_todo_k8s.criteria import (
     sc_010_no_manual_step,
     sc_011_parity,
 )
-from pytest_todo_k8s.criteria.criterion import Criterion
+from pytest_todo_k8s.criteria.criterion import Criterion, row_name
 from pytest_todo_k8s.criteria.judging import judge_criterion
 
 if TYPE_CHECKING:
+    from pytest_todo_k8s.application import Application
     from pytest_todo_k8s.evidence import CriterionResult, Evidence
 
-__all__ = ["CRITERIA", "Criterion", "judge"]
+__all__ = ["CRITERIA", "Criterion", "judge", "unset"]
 
 CRITERIA: Final[tuple[Criterion, ...]] = (
     sc_001_build_time.CRITERION,
@@ -39,6 +40,16 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
     sc_011_parity.CRITERION,
 )
 """In the order of every table."""
+
+
+def unset(application: Application) -> dict[str, str]:
+    """Return the key that is missing in an application's settings for a row, by the row's name."""
+    missing = {
+        row_name(criterion.id, aspect.name): [key for key in aspect.settings if not application.has(key)]
+        for criterion in CRITERIA
+        for aspect in criterion.aspects
+    }
+    return {row: keys[0] for row, keys in missing.items() if keys}
 
 
 def judge(evidence: Evidence) -> list[CriterionResult]:

@@ -40,6 +40,7 @@ class Aspect:
         needs: Phases that must have ended well before `judge` is asked at all.
         judge: Pure; says what the evidence shows or raises `Unjudged`.
         static: Whether it can fail without a cluster; pass it can't.
+        settings: Keys of the application's settings without which there is nothing to judge.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Aspect:
     needs: tuple[PhaseName, ...]
     judge: Callable[[Evidence], Finding]
     static: bool = False
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.criterion import Finding, Unjudged, limit_of, require, row_name
 from pytest_todo_k8s.evidence import CriterionResult, Part, Verdict
+from pytest_todo_k8s.project_settings import NAME
 from pytest_todo_k8s.settings import NO_CLUSTER
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def _judge_part(criterion: Criterion, aspect: Aspect, evidence: Evidence) -> Par
     try:
         if evidence.run.only and criterion.id not in evidence.run.only:
             raise Unjudged(Verdict.NOT_RUN, "not asked for")  # noqa: TRY301  as any other reason not to judge
+        if key := evidence.run.unset.get(row_name(criterion.id, aspect.name)):
+            raise Unjudged(Verdict.NOT_RUN, f"not set up for this application: set {NAME}.{key}")  # noqa: TRY301  likewise
         if evidence.run.cluster == NO_CLUSTER:
             finding = _without_cluster(aspect, evidence)
         else:

@@ -52,5 +52,5 @@ CRITERION: Final = Criterion(
         "Wall time from the start of the first build command to the end of the last one, both images of the "
         "application, without build cache, base images present"
     ),
-    aspects=(Aspect("wall", "s", LIMIT_S, ("preflight",), _wall),),
+    aspects=(Aspect("wall", "s", LIMIT_S, ("preflight",), _wall, settings=("backend.image",)),),
 )

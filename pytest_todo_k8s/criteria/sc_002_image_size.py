@@ -43,5 +43,8 @@ CRITERION: Final = Criterion(
         "Unpacked bytes of the image for this platform in decimal megabytes, read by image id and cross-checked with "
         "the sum of its history within 2 %"
     ),
-    aspects=tuple(Aspect(name, "MB", limit, ("build",), partial(_size, name)) for name, limit in LIMITS_MB.items()),
+    aspects=tuple(
+        Aspect(name, "MB", limit, ("build",), partial(_size, name), settings=(f"{name}.image",))
+        for name, limit in LIMITS_MB.items()
+    ),
 )

@@ -29,5 +29,14 @@ CRITERION: Final = Criterion(
         "Latency from a probe inside the cluster through the Service, status and body checked, until the sampling rule "
         "decides whether fewer than 5 % of the answers take 1 s or more"
     ),
-    aspects=(Aspect("health", "s", LIMIT_S, ("deploy",), _health),),
+    aspects=(
+        Aspect(
+            "health",
+            "s",
+            LIMIT_S,
+            ("deploy",),
+            _health,
+            settings=("backend.service", "backend.port", "backend.health"),
+        ),
+    ),
 )

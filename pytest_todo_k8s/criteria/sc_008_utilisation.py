@@ -113,7 +113,14 @@ CRITERION: Final = Criterion(
         "is left out"
     ),
     aspects=tuple(
-        Aspect(f"{part}-{what}", "%", LIMIT_PERCENT, ("measure",), partial(judge, part))
+        Aspect(
+            f"{part}-{what}",
+            "%",
+            LIMIT_PERCENT,
+            ("measure",),
+            partial(judge, part),
+            settings=(f"{part}.app", "frontend.load"),
+        )
         for part in PARTS
         for what, judge in (("cpu", _cpu), ("memory", _memory))
     ),

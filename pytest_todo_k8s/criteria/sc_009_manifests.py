@@ -53,7 +53,7 @@ CRITERION: Final = Criterion(
         "refused there), the golden rules for pods; then every live object must be one of the release, and as it says"
     ),
     aspects=(
-        Aspect("validation", "problems", 0, ("load",), _validation, static=True),
+        Aspect("validation", "problems", 0, ("load",), _validation, static=True, settings=("refused",)),
         Aspect("in-chart", "problems", 0, ("settle",), _in_chart),
     ),
 )

@@ -45,5 +45,5 @@ CRITERION: Final = Criterion(
         "processes on this machine and against the cluster; ids, times and tokens are normalised; status, listed "
         "headers, body and the rows left in the database are compared"
     ),
-    aspects=(Aspect("differences", "differences", 0, ("parity",), _differences),),
+    aspects=(Aspect("differences", "differences", 0, ("parity",), _differences, settings=("plain",)),),
 )

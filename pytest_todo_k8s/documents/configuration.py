@@ -9,6 +9,7 @@ from pytest_todo_k8s import cli, exit_codes
 from pytest_todo_k8s.cluster.guard import ALLOW_VARIABLE, DENY_VARIABLE
 from pytest_todo_k8s.documents.markdown import code, page, table
 from pytest_todo_k8s.options import OPTIONS
+from pytest_todo_k8s.project_settings import FILES, NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,9 @@ def text() -> str:
         "The command line wins over the environment, the environment over pytest's ini file, that over the default.",
         "## Options of pytest",
         table(("Option", "Environment", "Ini key", "Meaning"), options),
+        "## Settings of a project",
+        f"A table `[{NAME}]` in {' or '.join(FILES)} describes another application than this project's own, and what "
+        "SC-007 may expect: [other-applications.md](other-applications.md) has its keys.",
         "## Environment variables",
         table(("Variable", "Meaning"), ((code(name), meaning) for name, meaning in _VARIABLES)),
         "## The command `todo-k8s`",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_todo_k8s.tools.redaction import Redactor, Secret
 
@@ -15,6 +15,9 @@ REMEDY: Final = "psycopg is not installed: run `pip install pytest-todo-k8s[acce
 _CONNECT_TIMEOUT_S: Final = 10
 _DRIVER: Final = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 """The application takes URLs with the driver's name, as other libraries write them; libpq does not."""
+_SHOWN: Final = 300
+"""Characters of what there is."""
+_SHOWN_ROWS: Final = 3
 _QUERY: Final = (
     "SELECT tasks.title, tasks.id, tasks.completed, users.email FROM tasks JOIN users ON users.id = tasks.user_id "
     "WHERE tasks.title = ANY(%s) ORDER BY tasks.title"
@@ -40,6 +43,34 @@ def find_tasks(database_url: Secret, wanted: Mapping[str, bool], email: str, red
     Raises:
         RowsUnreadableError: The database could not be asked.
     """
+    rows = _read(database_url, _QUERY, [list(wanted)], redactor)
+    described = [f"task {number} {title!r}, completed {done}, owner {owner}" for title, number, done, owner in rows]
+    detail = "; ".join(described) or f"no row in tasks has a title of {', '.join(map(repr, wanted))}"
+    found = sorted((title, done, owner) for title, _, done, owner in rows)
+    return found == sorted((title, done, email) for title, done in wanted.items()), detail
+
+
+def find_marked(database_url: Secret, query: str, mark: str, redactor: Redactor) -> tuple[bool, str]:
+    """Look for rows by a query of the application's settings.
+
+    Args:
+        database_url: PostgreSQL as this machine reaches it.
+        query: With `%s` in the place of the mark.
+        mark: A text of this run alone.
+        redactor: Cleans what the driver says.
+
+    Returns:
+        Whether there is a row at least, and what there is.
+
+    Raises:
+        RowsUnreadableError: The database could not be asked.
+    """
+    rows = _read(database_url, query, [mark], redactor)
+    shown = redactor.clean("; ".join(str(row) for row in rows[:_SHOWN_ROWS]))
+    return bool(rows), f"{len(rows)} rows: {shown}"[:_SHOWN] if rows else f"no row was found for {mark!r}"
+
+
+def _read(database_url: Secret, query: str, parameters: Sequence[object], redactor: Redactor) -> list[tuple[Any, ...]]:
     if importlib.util.find_spec("psycopg") is None:
         raise RowsUnreadableError(REMEDY)
     import psycopg  # noqa: PLC0415  an optional dependency
@@ -50,12 +81,8 @@ def find_tasks(database_url: Secret, wanted: Mapping[str, bool], email: str, red
         connection = psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S, prepare_threshold=None)
         with connection, connection.transaction():
             connection.execute("SET LOCAL statement_timeout = '10s'")
-            rows = connection.execute(_QUERY, [list(wanted)]).fetchall()
+            return connection.execute(query.encode(), parameters).fetchall()
     except psycopg.Error as error:
         raise RowsUnreadableError(
             f"PostgreSQL can't be asked: {redactor.clean(' '.join(str(error).split()))}"
         ) from None
-    described = [f"task {number} {title!r}, completed {done}, owner {owner}" for title, number, done, owner in rows]
-    detail = "; ".join(described) or f"no row in tasks has a title of {', '.join(map(repr, wanted))}"
-    found = sorted((title, done, owner) for title, _, done, owner in rows)
-    return found == sorted((title, done, email) for title, done in wanted.items()), detail

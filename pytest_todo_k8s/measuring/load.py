@@ -9,8 +9,9 @@ from pytest_todo_k8s.measurements import Load
 from pytest_todo_k8s.measuring.series import open_loop, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from pytest_todo_k8s.application import Application
     from pytest_todo_k8s.tools.redaction import Redactor
 
 RATE_PER_S: Final = 10.0
@@ -21,7 +22,7 @@ _WORKERS: Final = 16
 
 def send(
     base_url: str,
-    paths: Sequence[str],
+    application: Application,
     redactor: Redactor,
     *,
     rate_per_s: float = RATE_PER_S,
@@ -31,7 +32,7 @@ def send(
 
     Args:
         base_url: The frontend.
-        paths: What is asked for, in turn.
+        application: Says what is asked for, in turn.
         redactor: Gets the account's password.
         rate_per_s: Requests a second.
         duration_s: Seconds.
@@ -39,10 +40,12 @@ def send(
     Raises:
         AnswerError: The account or the tasks whose list is asked for could not be made.
     """
+    paths = application.frontend.load
     with Visitor(base_url) as visitor, Visitor(base_url) as stranger, threads(_WORKERS) as pool:
-        visitor.sign_up(Account.new("load", redactor))
-        for number in range(_TASKS):
-            visitor.create(f"load {number}")
+        if application.built_in:
+            visitor.sign_up(Account.new("load", redactor))
+            for number in range(_TASKS):
+                visitor.create(f"load {number}")
         # The page is the landing page only for those who are not signed in.
         actions = [_asks(stranger if path == "/" else visitor, path) for path in paths]
         timings = open_loop(pool, actions, round(rate_per_s * duration_s), 1 / rate_per_s)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "TODO_PROBE"
 """Environment variable with what to do: JSON with `host`, `port`, `limit_s`, `interval_s`, `timeout_s`, and with `path`
-and `answer` of what is timed (`health`) and of what is asked once beside it (`ready`)."""
+and `answer` of what is timed (`health`) and of what is asked once beside it (`ready`; null: nothing)."""
 MODULES: Final = ("probe", "sampling", "series")
 """Modules of this package that the pod needs."""
 _OK: Final = 200
@@ -41,12 +41,13 @@ def main() -> None:
     for late_s in series.calibration_s:
         _print("calibration", Timing(late_s))
     started = time.monotonic()
-    error = answer_error(host, port, pace.timeout_s, **asked["ready"])
-    _print("ready", Timing(time.monotonic() - started, error))
+    if asked["ready"]:
+        error = answer_error(host, port, pace.timeout_s, **asked["ready"])
+        _print("ready", Timing(time.monotonic() - started, error))
     _print("end", Timing(series.sampling_s))
 
 
-def answer_error(host: str, port: int, timeout_s: float, path: str, answer: Mapping[str, str]) -> str | None:
+def answer_error(host: str, port: int, timeout_s: float, path: str, answer: Mapping[str, str] | str) -> str | None:
     """Ask for a path over a new connection and return what is wrong with the answer, or None.
 
     Args:
@@ -54,7 +55,7 @@ def answer_error(host: str, port: int, timeout_s: float, path: str, answer: Mapp
         port: Its port.
         timeout_s: Seconds for each step of the request.
         path: What to ask for.
-        answer: Keys and values that the JSON of the answer must have.
+        answer: Keys and values that the JSON of the body must have, or a text that the body must hold.
     """
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
@@ -70,7 +71,9 @@ def answer_error(host: str, port: int, timeout_s: float, path: str, answer: Mapp
     return _body_error(body, answer)
 
 
-def _body_error(body: bytes, wanted: Mapping[str, str]) -> str | None:
+def _body_error(body: bytes, wanted: Mapping[str, str] | str) -> str | None:
+    if isinstance(wanted, str):
+        return None if wanted in body.decode(errors="replace") else f"the body does not hold {wanted!r}: {body[:80]!r}"
     try:
         answer = json.loads(body)
     except ValueError:

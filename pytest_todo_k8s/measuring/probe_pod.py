@@ -7,6 +7,7 @@ restricted pod security profile, and is gone again when its series is read.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import time
 from importlib.resources import files
@@ -19,9 +20,9 @@ from pytest_todo_k8s.measuring.probe import MODULES, VARIABLE
 from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from pytest_todo_k8s.application import Backend
+    from pytest_todo_k8s.application import Question
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.measuring.series import Pace
@@ -40,8 +41,13 @@ _STUCK: Final = frozenset(
 )
 
 
-def backend_latency(context: RunContext, pace: Pace) -> Latency:
+def backend_latency(context: RunContext, health: Question, pace: Pace) -> Latency:
     """Take the series of the backend's health inside the cluster.
+
+    Args:
+        context: The run.
+        health: What is asked.
+        pace: Of the series.
 
     Raises:
         PhaseError: The probe did not start, failed, or ran out of time.
@@ -49,15 +55,24 @@ def backend_latency(context: RunContext, pace: Pace) -> Latency:
     """
     backend = context.settings.application.backend
     with _image(context) as image:
-        objects = manifests(context.settings.namespace, context.journal.owner.run_id, image, backend, pace)
+        asked = {
+            "host": backend.service,
+            "port": backend.port,
+            "health": dataclasses.asdict(health),
+            "ready": dataclasses.asdict(backend.ready) if backend.ready else None,
+            "limit_s": pace.limit_s,
+            "interval_s": pace.interval_s,
+            "timeout_s": pace.timeout_s,
+        }
+        objects = manifests(context.settings.namespace, context.journal.owner.run_id, image, asked)
         with _created(context.kube, context.settings.namespace, objects):
             _wait(context.kube, context.settings.namespace)
             log = context.kube.text(_pod_path(context.settings.namespace) + "/log")
-    return latency(log, f"http://{backend.service}:{backend.port}{backend.health.path}", pace)
+    return latency(log, f"http://{backend.service}:{backend.port}{health.path}", pace)
 
 
-def manifests(namespace: str, run_id: str, image: str, backend: Backend, pace: Pace) -> dict[str, dict[str, Any]]:
-    """Return ConfigMap and Pod of the probe, by the name of their collection in the API."""
+def manifests(namespace: str, run_id: str, image: str, asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return ConfigMap and Pod of the probe, which does what is `asked`, by the name of their collection in the API."""
     labels = {"app": NAME, "app.kubernetes.io/component": "probe", MANAGED_BY: MANAGER, RUN_ID: run_id}
     metadata = {"name": NAME, "namespace": namespace, "labels": labels}
     source = files(_PACKAGE)
@@ -68,7 +83,7 @@ def manifests(namespace: str, run_id: str, image: str, backend: Backend, pace: P
             "metadata": metadata,
             "data": {f"{name}.py": source.joinpath(f"{name}.py").read_text(encoding="utf-8") for name in MODULES},
         },
-        "pods": {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod_spec(image, backend, pace)},
+        "pods": {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod_spec(image, asked)},
     }
 
 
@@ -89,31 +104,20 @@ def latency(log: str, target: str, pace: Pace) -> Latency:
         raise PhaseError("measure", f"the probe's log can't be understood ({error!r}): {last}") from None
     if not series["end"]:
         raise PhaseError("measure", f"the probe's series is not whole: {len(lines)} lines without an end")
-    ready = series["ready"][0]
+    beside: dict[str, float | str | None] = dict(pace.rates(len(series["sample"]), series["end"][0].duration_s))
+    for ready in series["ready"]:
+        beside |= {"ready_s": ready.duration_s, "ready_error": ready.error}
     return Latency(
         target=target,
         route="from a pod in the cluster, through the Service",
         warmup=series["warmup"],
         samples=series["sample"],
         calibration_s=[each.duration_s for each in series["calibration"]],
-        beside={
-            "ready_s": ready.duration_s,
-            "ready_error": ready.error,
-            **pace.rates(len(series["sample"]), series["end"][0].duration_s),
-        },
+        beside=beside,
     )
 
 
-def _pod_spec(image: str, backend: Backend, pace: Pace) -> dict[str, Any]:
-    asked = {
-        "host": backend.service,
-        "port": backend.port,
-        "health": {"path": backend.health.path, "answer": dict(backend.health.answer)},
-        "ready": {"path": backend.ready.path, "answer": dict(backend.ready.answer)},
-        "limit_s": pace.limit_s,
-        "interval_s": pace.interval_s,
-        "timeout_s": pace.timeout_s,
-    }
+def _pod_spec(image: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     folder = _PACKAGE.replace(".", "/")
     return {
         "restartPolicy": "Never",

@@ -98,16 +98,17 @@ def _labels(context: RunContext) -> dict[str, str]:
 def _plan(
     context: RunContext, engine: Engine, source: ImageSource, stop: threading.Event
 ) -> tuple[BuildOrder, dict[str, str]]:
-    """Return how an image is to be built and, by build argument, the ids of its bases."""
+    """Return how an image is to be built and, by build argument or name, the ids of its bases."""
     bases = build_context.base_images(source, context.toolchain.bases)
     ids = {argument: _base_id(context, engine, reference) for argument, reference in bases.items()}
+    ids |= {reference: _base_id(context, engine, reference) for reference in build_context.other_bases(source)}
     log_file = context.logs_dir / f"build-{source.name}.log"
     log_file.unlink(missing_ok=True)
     order = BuildOrder(
         reference=f"{source.repository}:{build_context.tag(source, ids)}-{context.journal.owner.mark}",
         dockerfile=source.dockerfile,
         context=source.context,
-        arguments=bases | build_context.source_date(source),
+        arguments=bases | build_context.source_date(source) | dict(source.arguments),
         labels=_labels(context),
         cached=not source.judged,
         log_file=log_file,
@@ -148,7 +149,7 @@ def _build(
         size_bytes=None,
         history_bytes=None,
         store=engine.facts.driver,
-        bases={argument: f"{order.arguments[argument]}@{image_id}" for argument, image_id in base_ids.items()},
+        bases={name: f"{order.arguments.get(name, name)}@{image_id}" for name, image_id in base_ids.items()},
         steps=steps,
     )
 

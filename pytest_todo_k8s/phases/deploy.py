@@ -149,17 +149,17 @@ def _keep_words(context: RunContext, deploy: Deploy) -> None:
 
 
 def _open(context: RunContext, made: Mapping[str, Secret]) -> Deployment:
-    """Open the ways into the deployment: the frontend's NodePort, port-forwards to backend and database."""
+    """Open the ways into the deployment: the frontend's NodePort, port-forwards to backend and database if known."""
     node_port = _node_port(context)
     application = context.settings.application
-    backend = PortForward(context, application.backend.service, application.backend.port)
-    url = context.settings.database_url
-    if url is None:
-        forward = PortForward(context, application.database.service, application.database.port)
-        url = secrets.local_database_url(application.database, made, forward.port)
+    backend, database, url = application.backend, application.database, context.settings.database_url
+    way = PortForward(context, backend.service, backend.port) if backend.service and backend.port else None
+    if database and url is None:
+        forward = PortForward(context, database.service, database.port)
+        url = secrets.local_database_url(database, made, forward.port)
     return Deployment(
         frontend=context.cluster.endpoint(node_port),
-        backend_url=f"http://127.0.0.1:{backend.port}",
+        backend_url=f"http://127.0.0.1:{way.port}" if way else "",
         database_url=url,
     )
 

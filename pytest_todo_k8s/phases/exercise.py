@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.pod_logs import collect
 from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_again, use_the_application
-from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
+from pytest_todo_k8s.flows.named import Steps, walk
+from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_marked, find_tasks
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
 from pytest_todo_k8s.measurements import Exercise
 from pytest_todo_k8s.measuring import steady
@@ -24,10 +25,11 @@ from pytest_todo_k8s.tools.command import last_lines
 from pytest_todo_k8s.tools.helm import HelmError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.tools.redaction import Secret
 
 RESTART_DEADLINE_S: Final = 120.0
 """Seconds for the old pod's grace period (45 s in the chart) and the new one's start."""
@@ -42,29 +44,82 @@ _HOPELESS: Final = frozenset(
 
 
 def run(context: RunContext) -> None:
-    """Walk the user's way and fill `evidence.exercise`."""
+    """Walk the user's way and fill `evidence.exercise`; without a flow in the settings there is no way to walk."""
+    application = context.settings.application
+    if not application.flow:
+        return
     journey = Journey(context.elapsed_s)
-    exercise = Exercise(steps=journey.steps)
+    exercise = Exercise(steps=journey.steps, built_in=application.built_in)
     context.evidence.exercise = exercise
-    account = Account.new("exercise", context.redactor)
-    kept = KeptTasks(f"task of {context.evidence.run.id}", f"chat task of {context.evidence.run.id}")
-    frontend, stranger = context.deployed().frontend.local_url, Account.new("stranger", context.redactor)
     try:
-        use_the_application(journey, frontend, account, kept, stranger)
-        if not _note_rows(context, exercise, kept, account, "after the user's way"):
-            return
-        with journey.step("replace the backend's pod"):
-            _replace_backend(context)
-        _note_rows(context, exercise, kept, account, "after the backend's pod was replaced")
-        list_again(journey, frontend, account, kept)
-        _await_forward(context)
-        with journey.step(CHART_TEST):
-            _test_chart(context)
+        (_use_todo if application.built_in else _use_another)(context, journey, exercise)
     except JourneyEnd:
         failed = journey.steps[-1]
         context.progress(f"exercise: step {failed.name!r} failed: {failed.detail}")
     finally:
         exercise.steps = journey.steps
+
+
+def _use_todo(context: RunContext, journey: Journey, exercise: Exercise) -> None:
+    """Use this project's own application.
+
+    Raises:
+        JourneyEnd: A step failed.
+    """
+    account = Account.new("exercise", context.redactor)
+    kept = KeptTasks(f"task of {context.evidence.run.id}", f"chat task of {context.evidence.run.id}")
+    wanted = {kept.by_hand: True, kept.by_chat: False}
+    frontend, stranger = context.deployed().frontend.local_url, Account.new("stranger", context.redactor)
+
+    def look(url: Secret) -> tuple[bool, str]:
+        return find_tasks(url, wanted, account.email, context.redactor)
+
+    use_the_application(journey, frontend, account, kept, stranger)
+    if not _rows_stay(context, journey, exercise, look):
+        return
+    list_again(journey, frontend, account, kept)
+    _await_forward(context)
+    with journey.step(CHART_TEST):
+        _test_chart(context)
+
+
+def _use_another(context: RunContext, journey: Journey, exercise: Exercise) -> None:
+    """Use an application by the function that its settings name; rows and the chart's test are looked at where set.
+
+    Raises:
+        JourneyEnd: A step failed.
+    """
+    settings, application = context.settings, context.settings.application
+    mark, query = f"mark-{context.evidence.run.id}", application.database.rows if application.database else ""
+
+    def look(url: Secret) -> tuple[bool, str]:
+        return find_marked(url, query, mark, context.redactor)
+
+    walk(settings.root, application.flow, context.deployed().frontend.local_url, Steps(mark, journey))
+    if query:
+        if not _rows_stay(context, journey, exercise, look):
+            return
+        _await_forward(context)
+    if application.helm_test:
+        with journey.step(CHART_TEST):
+            _test_chart(context)
+
+
+def _rows_stay(
+    context: RunContext, journey: Journey, exercise: Exercise, look: Callable[[Secret], tuple[bool, str]]
+) -> bool:
+    """Look for the rows before and after the backend's pods are replaced; return whether they were found before.
+
+    Raises:
+        JourneyEnd: The pods could not be replaced.
+    """
+    if not _note_rows(context, exercise, look, "after the user's way"):
+        return False
+    if context.settings.application.backend.app:
+        with journey.step("replace the backend's pod"):
+            _replace_backend(context)
+        _note_rows(context, exercise, look, "after the backend's pod was replaced")
+    return True
 
 
 def _test_chart(context: RunContext) -> None:
@@ -95,11 +150,13 @@ def _said_by_failed_test(context: RunContext) -> str:
     return f"; its pod said: {last_lines(said, 3)}" if said else ""
 
 
-def _note_rows(context: RunContext, exercise: Exercise, kept: KeptTasks, account: Account, when: str) -> bool:
+def _note_rows(context: RunContext, exercise: Exercise, look: Callable[[Secret], tuple[bool, str]], when: str) -> bool:
     """Read the rows and write down what was seen; return whether they were found."""
-    wanted = {kept.by_hand: True, kept.by_chat: False}
+    url = context.deployed().database_url
     try:
-        found, detail = find_tasks(context.deployed().database_url, wanted, account.email, context.redactor)
+        if url is None:
+            raise RowsUnreadableError("no database is known")  # noqa: TRY301  as what the driver can't read
+        found, detail = look(url)
     except RowsUnreadableError as problem:
         exercise.row_found, exercise.row_detail = None, f"{when}: {problem}"
         return False
@@ -125,7 +182,8 @@ def _replace_backend(context: RunContext) -> None:
         _wait_for_others(kube, path, selector, {pod["metadata"]["uid"] for pod in old}, deadline)
     except KubeError as error:
         raise AnswerError(str(error)) from None
-    _wait_for_frontend(context.deployed().frontend.local_url, application.frontend.ready, deadline)
+    if application.frontend.ready:
+        _wait_for_frontend(context.deployed().frontend.local_url, application.frontend.ready, deadline)
 
 
 def _await_forward(context: RunContext) -> None:
@@ -133,8 +191,8 @@ def _await_forward(context: RunContext) -> None:
 
     It is the gate's own way in, so that it is late says nothing of the application.
     """
-    url = context.deployed().backend_url
-    if seen := steady.wait(url + context.settings.application.backend.ready.path):
+    url, asked = context.deployed().backend_url, context.settings.application.backend.asked
+    if url and asked and (seen := steady.wait(url + asked.path)):
         context.progress(f"exercise: the backend can't be reached at {url} after its pod was replaced: {seen}")
 
 

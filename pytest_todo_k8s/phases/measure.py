@@ -13,7 +13,7 @@ from pytest_todo_k8s.criteria import (
     sc_008_utilisation,
     sc_010_no_manual_step,
 )
-from pytest_todo_k8s.criteria.criterion import limit_of
+from pytest_todo_k8s.criteria.criterion import limit_of, row_name
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.flows.visitor import AnswerError
 from pytest_todo_k8s.measurements import Latency, Measure, Sample
@@ -46,17 +46,20 @@ def run(context: RunContext) -> None:
         limit_s = limit_of(context.evidence, sc_004_frontend_load.ROW, PAGE_PACE.limit_s)
         measure.frontend = _page_latency(frontend.local_url, landmark, PAGE_PACE.towards(limit_s))
         context.progress(f"measure: {len(measure.frontend.samples)} page loads")
-    if _asked(context, sc_005_backend_health.CRITERION):
+    health = context.settings.application.backend.health
+    if health and _asked(context, sc_005_backend_health.CRITERION):
         limit_s = limit_of(context.evidence, sc_005_backend_health.ROW, HEALTH_PACE.limit_s)
-        measure.backend = backend_latency(context, HEALTH_PACE.towards(limit_s))
+        measure.backend = backend_latency(context, health, HEALTH_PACE.towards(limit_s))
         context.progress(f"measure: {len(measure.backend.samples)} health answers inside the cluster")
     if _asked(context, sc_008_utilisation.CRITERION):
         _measure_use(context, measure, frontend.local_url)
 
 
 def _asked(context: RunContext, criterion: Criterion) -> bool:
-    """Whether a criterion is asked for; SC-010 judges the whole run, so it asks for all of them."""
+    """Whether a criterion is asked for, and any part of it set up; SC-010 judges the whole run, so it asks for all."""
     only = context.settings.only
+    if all(row_name(criterion.id, part) in context.evidence.run.unset for part in criterion.parts):
+        return False
     return not only or criterion.id in only or sc_010_no_manual_step.CRITERION.id in only
 
 
@@ -90,7 +93,7 @@ def _measure_use(context: RunContext, measure: Measure, url: str) -> None:
     settings = context.settings
 
     def send() -> None:
-        measure.load = load.send(url, settings.application.frontend.load, context.redactor)
+        measure.load = load.send(url, settings.application, context.redactor)
 
     place = Place(context.cluster, context.kube, settings.namespace, settings.application, context.started_s)
     try:

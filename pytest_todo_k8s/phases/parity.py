@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.comparing.answers import Answer
     from pytest_todo_k8s.comparing.rows import Stored
     from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.tools.redaction import Secret
 
 DOCUMENT: Final = "/openapi.json"
 PLAIN: Final = "the plain application"
@@ -32,11 +33,13 @@ _SEEDS: Final = 2**32
 
 
 def run(context: RunContext) -> None:
-    """Fill `evidence.parity`.
+    """Fill `evidence.parity`; without plain processes in the settings there is nothing to compare with.
 
     Raises:
         PhaseError: One of the two applications can't be asked.
     """
+    if not context.settings.application.plain:
+        return
     if missing := _missing():
         context.evidence.parity = Parity(skipped=missing)
         return
@@ -47,7 +50,7 @@ def run(context: RunContext) -> None:
     there = ask(cluster_url, known.requests, CLUSTER)
     # The refused body breaks its connection, and kubectl's port-forward with it; who comes next finds it open again.
     _wait_for_cluster(context, steady.IN_A_ROW)
-    there_stored = rows.stored(context.deployed().database_url, run_id, context.redactor, CLUSTER)
+    there_stored = rows.stored(_database(context), run_id, context.redactor, CLUSTER)
     found = [*differences(known.requests, here, there), *rows.row_differences(here_stored, there_stored)]
     context.evidence.parity = Parity(
         requests=len(known.requests),
@@ -60,6 +63,13 @@ def run(context: RunContext) -> None:
         differences=found,
     )
     context.progress(f"parity: {len(known.requests)} requests (seed {known.seed}), {len(found)} differences")
+
+
+def _database(context: RunContext) -> Secret:
+    url = context.deployed().database_url
+    if url is None:
+        raise PhaseError("parity", "no database of the application in the cluster is known")
+    return url
 
 
 def _missing() -> str | None:
@@ -114,6 +124,6 @@ def _wait_for_cluster(context: RunContext, in_a_row: int) -> None:
     Raises:
         PhaseError: It does not.
     """
-    url = context.deployed().backend_url
-    if seen := steady.wait(url + context.settings.application.backend.ready.path, in_a_row):
+    url, asked = context.deployed().backend_url, context.settings.application.backend.asked
+    if asked and (seen := steady.wait(url + asked.path, in_a_row)):
         raise PhaseError("parity", f"the backend in the cluster can't be reached at {url}: {seen}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import InvalidVersion, Version
 
+from pytest_todo_k8s.application import REMEDY
 from pytest_todo_k8s.cluster import access
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.tools import build_context
@@ -59,7 +60,7 @@ def _check_files(context: RunContext) -> None:
         raise PhaseError(
             "preflight",
             f"there is no Helm chart in {settings.chart}",
-            "run pytest in the project's folder (it holds Dockerfiles/, charts/ and app/)",
+            REMEDY,
         )
     for source in settings.images:
         build_context.check(source)

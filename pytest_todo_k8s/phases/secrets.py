@@ -47,14 +47,14 @@ def _values(context: RunContext) -> dict[str, Secret]:
     """Make the values; what was given stands in the place of what would be made, and needs no password beside it."""
     settings, application = context.settings, context.settings.application
     made = {key: generate(LENGTH) for key in application.secret_keys}
-    database = application.database
-    password = made.pop(database.password)
-    if settings.database_url:
-        made[database.url] = settings.database_url
-    else:
-        made[database.password] = password
-        made[database.url] = database_url(database, password.reveal(), database.service, database.port)
-    if settings.model_key:
+    if database := application.database:
+        if settings.database_url:
+            del made[database.password]
+            made[database.url] = settings.database_url
+        else:
+            password = made[database.password].reveal()
+            made[database.url] = database_url(database, password, database.service, database.port)
+    if application.model and settings.model_key:
         made[application.model.key] = settings.model_key
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.application import REMEDY
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Manifests
 from pytest_todo_k8s.phases import manifests
@@ -37,9 +38,7 @@ def run(settings: Settings, toolchain: Toolchain, commands: CommandRunner, evide
         TodoK8sError: There is no chart or no helm, or the chart can't be rendered.
     """
     if not (settings.chart / "Chart.yaml").is_file():
-        raise PhaseError(
-            "preflight", f"there is no Helm chart in {settings.chart}", "run pytest in the project's folder"
-        )
+        raise PhaseError("preflight", f"there is no Helm chart in {settings.chart}", REMEDY)
     helm = Helm(toolchain, commands, scratch / "no-kubeconfig", "no-context")
     chart = Chart(settings.chart, settings.application.release, settings.namespace, KUBERNETES)
     references = {image.name: f"{image.repository}:{_NO_TAG}" for image in settings.images}

@@ -38,15 +38,15 @@ def values_files(
         pull_policy: Of all images; "Never": they are on the nodes.
     """
     application = settings.application
-    database = application.database
-    values = {
-        **application.values,
-        application.pull_policy: pull_policy,
-        **image_values(application, references),
-        application.frontend.node_port: node_port,
-        **(database.inside if settings.database_url is None else database.outside),
-        **(application.model.outside if settings.model_key is not None else {}),
-    }
+    values = {**application.values, **image_values(application, references)}
+    if application.pull_policy:
+        values[application.pull_policy] = pull_policy
+    if application.frontend.node_port:
+        values[application.frontend.node_port] = node_port
+    if database := application.database:
+        values |= database.inside if settings.database_url is None else database.outside
+    if application.model and settings.model_key is not None:
+        values |= application.model.outside
     own.touch(mode=0o600)
     own.write_text(yaml.safe_dump(nested(values)), encoding="utf-8")
     return [*(settings.root / file for file in application.values_files), *settings.values, own]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from docker.utils.build import exclude_paths
 
+from pytest_todo_k8s.analysis import dockerfile
+from pytest_todo_k8s.application import REMEDY
 from pytest_todo_k8s.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,28 +32,38 @@ def check(source: ImageSource) -> None:
     Raises:
         ConfigError: One is missing.
     """
-    remedy = "run pytest in the project's folder (it holds Dockerfiles/, charts/ and app/)"
     if not source.dockerfile.is_file():
-        raise ConfigError(f"the Dockerfile {source.dockerfile} is missing", remedy)
+        raise ConfigError(f"the Dockerfile {source.dockerfile} is missing", REMEDY)
     if not source.context.is_dir():
-        raise ConfigError(f"the build context {source.context} is missing", remedy)
+        raise ConfigError(f"the build context {source.context} is missing", REMEDY)
 
 
 def base_images(source: ImageSource, chosen: Mapping[str, str]) -> dict[str, str]:
-    """Return the base images of a Dockerfile by build argument: the chosen one, else its own default.
+    """Return the base images of a Dockerfile by build argument: the settings' or the chosen one, else its own default.
 
     Args:
         source: The image.
         chosen: Build argument to image reference, from set-up.
     """
     bases: dict[str, str] = {}
+    known = {**chosen, **source.arguments}
     for line in source.dockerfile.read_text(encoding="utf-8").splitlines():
         if _FROM.match(line):  # only arguments before the first FROM can name a base
             break
         argument = _ARGUMENT.match(line)
         if argument and argument["name"] in BASE_ARGUMENTS:
-            bases[argument["name"]] = chosen.get(argument["name"], argument["value"])
+            bases[argument["name"]] = known.get(argument["name"], argument["value"])
     return bases
+
+
+def other_bases(source: ImageSource) -> list[str]:
+    """Return the base images that a Dockerfile names by none of those arguments; a broken one is told by its build."""
+    try:
+        file = dockerfile.parse(source.dockerfile.read_text(encoding="utf-8"))
+    except dockerfile.DockerfileError:
+        return []
+    known = {stage.name for stage in file.stages} | {file.arguments.get(name) for name in BASE_ARGUMENTS} | {"scratch"}
+    return [stage.base for stage in file.stages if stage.base not in known and "$" not in stage.base]
 
 
 def source_date(source: ImageSource) -> dict[str, str]:
@@ -72,8 +84,8 @@ def tag(source: ImageSource, base_ids: Mapping[str, str]) -> str:
         base_ids: Build argument to the base's image id.
     """
     digest = hashlib.sha256(source.dockerfile.read_bytes())
-    for name, image_id in sorted(base_ids.items()):
-        digest.update(f"\0{name}={image_id}".encode())
+    for name, value in sorted({**source.arguments, **base_ids}.items()):
+        digest.update(f"\0{name}={value}".encode())
     for path in files(source):
         digest.update(f"\0{path.relative_to(source.context).as_posix()}\0".encode())
         digest.update(_content(path))

@@ -39,6 +39,7 @@ class Project:
 
     root: Path
     cluster: str = "minikube"
+    tests: str = "tests/acceptance"
 
     @property
     def out(self) -> Path:
@@ -47,7 +48,7 @@ class Project:
     def start(self, *arguments: str, terminal: int | None = None) -> subprocess.Popen[str]:
         """Start a run in a session of its own, with a terminal where the inner side of one is given."""
         argv = [sys.executable, "-m", "pytest", f"--todo-cluster={self.cluster}", f"--todo-namespace={NAMESPACE}"]
-        argv += [*arguments, "tests/acceptance"]
+        argv += [*arguments, self.tests]
         return subprocess.Popen(
             argv if terminal is None else with_terminal(argv),
             cwd=self.root,

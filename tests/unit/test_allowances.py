@@ -10,6 +10,7 @@ import pytest
 
 from pytest_todo_k8s.allowances import Allowances, Allowed, read
 from pytest_todo_k8s.errors import ConfigError
+from pytest_todo_k8s.project_settings import table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,10 @@ def test_another_entry_may_allow_what_one_does_not_any_more() -> None:
     assert found.allows
 
 
+def entries(folder: Path) -> tuple[Allowed, ...]:
+    return read(table(folder))
+
+
 def written(folder: Path, **changes: str) -> Path:
     until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=10)
     keys = {
@@ -56,20 +61,20 @@ def written(folder: Path, **changes: str) -> Path:
         "maximum": "2",
     }
     lines = [f"{key} = {value}" for key, value in {**keys, **changes}.items() if value]
-    file = folder / "pyproject.toml"
-    file.write_text("\n".join(["[[tool.todo-k8s.allowed]]", *lines]), encoding="utf-8")
-    return file
+    text = "\n".join(["[[tool.todo-k8s.allowed]]", *lines])
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    return folder
 
 
 def test_entries_are_read(tmp_path: Path) -> None:
-    [entry] = read(written(tmp_path))
+    [entry] = entries(written(tmp_path))
     assert (entry.pattern.pattern, entry.place, entry.owner, entry.maximum) == ("probe", "log", "ops", 2)
 
 
 def test_no_file_and_no_table_are_no_entries(tmp_path: Path) -> None:
-    assert read(tmp_path / "pyproject.toml") == ()
+    assert entries(tmp_path) == ()
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n", encoding="utf-8")
-    assert read(tmp_path / "pyproject.toml") == ()
+    assert entries(tmp_path) == ()
 
 
 @pytest.mark.parametrize(
@@ -89,10 +94,10 @@ def test_no_file_and_no_table_are_no_entries(tmp_path: Path) -> None:
 )
 def test_what_is_no_entry(tmp_path: Path, changes: dict[str, str], cause: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(cause)):
-        read(written(tmp_path, **changes))
+        entries(written(tmp_path, **changes))
 
 
 def test_a_table_in_the_place_of_a_list(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.todo-k8s.allowed]\npattern = 'x'\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="is not a list of tables"):
-        read(tmp_path / "pyproject.toml")
+        entries(tmp_path)

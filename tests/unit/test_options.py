@@ -192,6 +192,46 @@ def test_only(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
         read("--todo-cluster=minikube")
 
 
+IMAGE = "{ dockerfile = 'Dockerfile', context = '.', repository = 'r', tag = 't', size-limit = 200 }"
+
+
+@pytest.fixture
+def another(pytester: pytest.Pytester) -> None:
+    """Settings of another application, which has nothing but a page."""
+    pytester.mkdir("chart")
+    for name in ("chart/Chart.yaml", "Dockerfile"):
+        (pytester.path / name).touch()
+    (pytester.path / "todo-k8s.toml").write_text(
+        "[tool.todo-k8s]\nchart = 'chart'\nrelease = 'notes'\n"
+        f"[tool.todo-k8s.frontend]\nservice = 'web'\nimage = {IMAGE}\n",
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.usefixtures("another")
+def test_another_application(read: Read, pytester: pytest.Pytester) -> None:
+    settings = read("--todo-cluster=minikube")
+    assert settings.chart == pytester.path / "chart"
+    assert [(image.name, image.judged) for image in settings.images] == [("frontend", True)]
+    assert settings.limits == {"SC-002-frontend": 200.0}
+    limited = read("--todo-cluster=minikube", "--todo-limit=SC-002-frontend=150")
+    assert limited.limits == {"SC-002-frontend": 150.0}
+
+
+@pytest.mark.usefixtures("another")
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        ("--todo-database-url-env=X", "the application's settings name no database: set tool.todo-k8s.database"),
+        ("--todo-model-key-env=X", "the application's settings name no model: set tool.todo-k8s.model"),
+        ("--todo-assist=gordon", "--todo-assist: assistants are asked about this project's own application alone"),
+    ],
+)
+def test_options_about_parts_that_another_application_has_not(read: Read, argument: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        read("--todo-cluster=minikube", argument)
+
+
 def test_seed(read: Read) -> None:
     assert read("--todo-cluster=minikube", "--todo-seed=4711").seed == 4711
     assert read("--todo-cluster=minikube").seed is None

@@ -80,3 +80,12 @@ def test_a_wrong_body_with_status_200(body: bytes, error: str, monkeypatch: pyte
         found = answer_error("127.0.0.1", int(server.server_address[1]), 5, **HEALTH)
     assert found is not None
     assert found.startswith(error)
+
+
+def test_a_text_that_the_body_holds() -> None:
+    with todo_server() as server:
+        port = int(server.server_address[1])
+        assert answer_error("127.0.0.1", port, 5, "/health", '"healthy"') is None
+        found = answer_error("127.0.0.1", port, 5, "/health", "alive")
+    assert found is not None
+    assert found.startswith("the body does not hold 'alive': ")

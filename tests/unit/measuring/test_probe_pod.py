@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_todo_k8s.application import Application
+from pytest_todo_k8s.application import TODO, Question
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measuring import probe_pod
@@ -17,6 +17,7 @@ from pytest_todo_k8s.measuring.series import Pace
 if TYPE_CHECKING:
     from pytest_todo_k8s.context import RunContext
 
+HEALTH = Question(path="/health", answer={"status": "healthy"})
 PACE = Pace(limit_s=1, interval_s=0.1, timeout_s=2)
 
 
@@ -75,7 +76,7 @@ def context(kube: FakeKube, *, base: str | None = None, skipped: bool = False) -
     run: Any = SimpleNamespace(
         kube=kube,
         cluster=FakeCluster(skipped=skipped),
-        settings=SimpleNamespace(namespace="ns", application=Application()),
+        settings=SimpleNamespace(namespace="ns", application=TODO),
         journal=SimpleNamespace(owner=SimpleNamespace(run_id="run-1")),
         toolchain=SimpleNamespace(bases={"PYTHON_RUNTIME": base} if base else {}, path=lambda tool: tool),
         commands=SimpleNamespace(run=lambda _argv, timeout_s: SimpleNamespace(stdout=f"sha256:{timeout_s}\n")),
@@ -91,7 +92,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_series_is_read_and_all_is_taken_down() -> None:
     kube = FakeKube({"phase": "Pending"}, {"phase": "Running"}, {"phase": "Succeeded"})
-    series = probe_pod.backend_latency(context(kube), PACE)
+    series = probe_pod.backend_latency(context(kube), HEALTH, PACE)
     assert (len(series.samples), series.target) == (59, "http://todo-backend-service:8080/health")
     assert (series.beside["asked_per_s"], series.beside["reached_per_s"]) == (10.0, 59 / 12)
     base = "/api/v1/namespaces/ns"
@@ -102,7 +103,7 @@ def test_the_series_is_read_and_all_is_taken_down() -> None:
 @pytest.mark.parametrize(("skipped", "calls"), [(False, ["load sha256:30", "unload"]), (True, ["load sha256:30"])])
 def test_the_base_image_is_taken_off_if_it_was_brought(*, skipped: bool, calls: list[str]) -> None:
     run: Any = context(FakeKube({"phase": "Succeeded"}), base="todo-k8s/python-runtime:3.13", skipped=skipped)
-    probe_pod.backend_latency(run, PACE)
+    probe_pod.backend_latency(run, HEALTH, PACE)
     assert run.cluster.calls == [(call, "todo-k8s/python-runtime:3.13") for call in calls]
 
 
@@ -122,14 +123,14 @@ def test_the_base_image_is_taken_off_if_it_was_brought(*, skipped: bool, calls: 
 def test_a_pod_that_cannot_measure(status: dict[str, Any], cause: str) -> None:
     kube = FakeKube(status, log="boom")
     with pytest.raises(PhaseError, match=cause):
-        probe_pod.backend_latency(context(kube), PACE)
+        probe_pod.backend_latency(context(kube), HEALTH, PACE)
     assert len(kube.deleted) == 2
 
 
 def test_a_pod_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe_pod, "DEADLINE_S", 0.01)
     with pytest.raises(PhaseError, match=r"was not done within 0\.01 s: Running"):
-        probe_pod.backend_latency(context(FakeKube({"phase": "Running"})), PACE)
+        probe_pod.backend_latency(context(FakeKube({"phase": "Running"})), HEALTH, PACE)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_log_that_is_no_series(log: str, cause: str) -> None:
 
 
 def test_the_pod_meets_the_restricted_profile_and_the_chart_s_policy() -> None:
-    objects = probe_pod.manifests("ns", "run-1", "image", Application().backend, PACE)
+    objects = probe_pod.manifests("ns", "run-1", "image", {"host": "todo-backend-service"})
     pod, config = objects["pods"], objects["configmaps"]
     assert pod["metadata"]["labels"]["app"] == "todo-probe"
     assert pod["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "todo-k8s"
@@ -162,3 +163,8 @@ def test_the_pod_meets_the_restricted_profile_and_the_chart_s_policy() -> None:
     }
     assert {item["key"] for item in spec["volumes"][0]["configMap"]["items"]} == set(config["data"])
     assert sum(map(len, config["data"].values())) < 1_000_000
+
+
+def test_what_is_not_asked_beside_it_is_not_shown() -> None:
+    lines = [line("warmup"), *[line("sample")] * 59, line("end", 12.0)]
+    assert "ready_s" not in probe_pod.latency("\n".join(lines), "target", PACE).beside

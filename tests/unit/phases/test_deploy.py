@@ -60,6 +60,7 @@ def test_the_ways_in(tmp_path: Path, runs: list[RunContext]) -> None:
     assert deployed.backend_url == "http://127.0.0.1:4711"
     assert len(run.background) == 2
     password = kube.created[4][1]["stringData"]["POSTGRES_PASSWORD"]
+    assert deployed.database_url
     assert deployed.database_url.reveal() == f"postgresql://todo:{password}@127.0.0.1:4711/todo"
     inside = kube.created[3][1]["stringData"]["DATABASE_URL"]
     assert inside == f"postgresql://todo:{password}@todo-postgres-service:5432/todo"

@@ -85,7 +85,7 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "SPARE_READINGS", 1)
     monkeypatch.setattr(measure, "PAGE_PACE", Pace(limit_s=3, interval_s=0.02, timeout_s=0.3))
     monkeypatch.setattr(series, "CALIBRATION_INTERVAL_S", 0.001)
-    monkeypatch.setattr(measure, "backend_latency", lambda _context, _pace: Latency(target="t", route="r"))
+    monkeypatch.setattr(measure, "backend_latency", lambda _context, _health, _pace: Latency(target="t", route="r"))
 
 
 def run(tmp_path: Path, *, metrics: bool = True, argv: Sequence[str] | None = None, faults: str = "") -> RunContext:
@@ -135,7 +135,7 @@ def test_only_what_is_asked_for_is_measured(tmp_path: Path, monkeypatch: pytest.
     context = run_context(tmp_path)
     context.settings = dataclasses.replace(context.settings, only=("SC-005",))
     context.deployment = Deployment(Endpoint("http://192.0.2.1", "http://192.0.2.1"), "", Secret("x"))
-    monkeypatch.setattr(measure, "backend_latency", lambda _context, _pace: Latency(target="t", route="r"))
+    monkeypatch.setattr(measure, "backend_latency", lambda _context, _health, _pace: Latency(target="t", route="r"))
     measure.run(context)
     found = context.evidence.measure
     assert found is not None

@@ -93,3 +93,13 @@ def test_what_is_missing_is_named(source: ImageSource) -> None:
         build_context.check(ImageSource("x", source.dockerfile, source.context / "gone", judged=True))
     with pytest.raises(ConfigError, match=r"Dockerfile .*gone is missing"):
         build_context.check(ImageSource("x", source.context / "gone", source.context, judged=True))
+
+
+def test_bases_that_no_argument_names_are_fetched_before_the_build_too(source: ImageSource) -> None:
+    source.dockerfile.write_text(
+        "ARG PYTHON_BUILD=python:3.13\nARG VERSION=24\nFROM ${PYTHON_BUILD} AS one\nFROM node:${VERSION} AS two\n"
+        "FROM one AS three\nFROM ${UNKNOWN}\nFROM scratch\nCOPY --from=two /x /\n"
+    )
+    assert build_context.other_bases(source) == ["node:24"]
+    source.dockerfile.write_text("RUN before any FROM\n")
+    assert build_context.other_bases(source) == []

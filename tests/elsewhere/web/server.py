@@ -1,0 +1,85 @@
+"""The page of the notes: it asks the API on its visitors' behalf."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import signal
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+from urllib.request import Request, urlopen
+
+API = os.environ["API_URL"]
+HEADING = os.environ.get("HEADING", "Notes")
+FOOTER = os.environ.get("FOOTER", "")
+PORT = int(os.environ.get("PORT", "8000"))
+TOKEN = os.environ["NOTES_TOKEN"]
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Notes</title><link rel="stylesheet" href="/style.css"></head>
+<body><h1>{heading}</h1><ul data-testid="notes">{items}</ul>
+<form method="post" action="/notes"><input name="text" aria-label="A new note"><button>Keep it</button></form>
+<footer>{footer}</footer></body></html>
+"""
+STYLE = b"body { max-width: 40rem; margin: 2rem auto; font-family: sans-serif }\n"
+
+
+def notes(text: str | None = None) -> list[str]:
+    """Ask the API for all notes, after it was given one."""
+    data = None if text is None else text.encode()
+    request = Request(f"{API}/notes", data=data, headers={"X-Notes-Token": TOKEN})
+    with urlopen(request, timeout=5) as answer:
+        found: list[str] = json.load(answer)["notes"]
+    return found
+
+
+class Page(BaseHTTPRequestHandler):
+    """Answers one connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Show the page, its style, or that it lives."""
+        if self.path in {"/", "/notes"}:
+            self.page(notes())
+        elif self.path == "/style.css":
+            self.answer(200, STYLE, "text/css")
+        elif self.path == "/livez":
+            self.answer(200, b"alive", "text/plain")
+        else:
+            self.answer(404, b"there is no such path", "text/plain")
+
+    def do_POST(self) -> None:
+        """Take a note and show the page."""
+        form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+        self.page(notes(form["text"][0]))
+
+    def page(self, found: list[str]) -> None:
+        """Show the notes."""
+        items = "".join(f"<li>{html.escape(each)}</li>" for each in found)
+        text = PAGE.format(heading=html.escape(HEADING), items=items, footer=html.escape(FOOTER))
+        self.answer(200, text.encode(), "text/html; charset=utf-8")
+
+    def answer(self, status: int, body: bytes, kind: str) -> None:
+        """Send a body."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Say nothing of single requests."""
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    sys.stdout.write(json.dumps({"level": "info", "message": f"page on port {PORT}"}) + "\n")
+    sys.stdout.flush()
+    ThreadingHTTPServer(("", PORT), Page).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
