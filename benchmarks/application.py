@@ -21,8 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import sync_playwright
-
+from pytest_todo_k8s.browsing.paint import FIRST_PAINT
 from pytest_todo_k8s.flows.visitor import CREATED, OK, Account, AnswerError, Visitor
 from pytest_todo_k8s.measuring.fetch import fetch, new_session
 from pytest_todo_k8s.measuring.series import open_loop, threads
@@ -34,7 +33,7 @@ from pytest_todo_k8s.plain.server import Serving, answers, serving
 from pytest_todo_k8s.plain.up import session
 from pytest_todo_k8s.signals import Signals
 from pytest_todo_k8s.tools.toolchain import cache_root
-from tests.app.web.chromium import chromium
+from tests.app.web.chromium import chromium, driven
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +51,6 @@ WORKERS = 32
 PAGES = {"landing page": "/", "log-in page": "/login"}
 SCHEMATHESIS = "tests/app/backend/test_api_document.py"
 SCHEMATHESIS_TIMEOUT_S = 900
-_PAINT = """() => new Promise((done) => {
-  const found = () => performance.getEntriesByName("first-contentful-paint")[0];
-  if (found()) done(found().startTime);
-  else new PerformanceObserver((_, observer) => { if (found()) { observer.disconnect(); done(found().startTime); } })
-    .observe({ type: "paint", buffered: true });
-})"""
 _SCRIPTS = """() => performance.getEntriesByType("resource").filter((each) => each.initiatorType === "script"
   || each.name.endsWith(".js")).map((each) => [each.encodedBodySize, each.decodedBodySize])"""
 
@@ -176,7 +169,7 @@ def paint(browser: Browser, url: str, host: Session, figures: Figures, rounds: i
                 context.request.post("/api/auth/login", data=body)
             page = context.new_page()
             page.goto(path, wait_until="networkidle")
-            figures.add(f"frontend: first contentful paint, {what}", "ms", page.evaluate(_PAINT))
+            figures.add(f"frontend: first contentful paint, {what}", "ms", page.evaluate(FIRST_PAINT))
             scripts = page.evaluate(_SCRIPTS)
             figures.add(f"frontend: scripts of the {what}, as sent", "kB", sum(sent for sent, _ in scripts) / 1000)
             figures.add(f"frontend: scripts of the {what}, unpacked", "kB", sum(size for _, size in scripts) / 1000)
@@ -211,19 +204,8 @@ def measure(host: Session, figures: Figures, options: argparse.Namespace) -> Non
             latency(url, host, figures, options.rounds, options.seconds)
             for _ in range(options.rounds):
                 start(host, frontend.server(host, node, url), "frontend", "/api/health", figures)
-            with serving(host, frontend.server(host, node, url)) as page_port:
-                browse(f"http://127.0.0.1:{page_port}", host, node, figures, options.rounds)
-
-
-def browse(url: str, host: Session, node: Node, figures: Figures, rounds: int) -> None:
-    """Measure the pages in a real browser."""
-    unpacked = chromium(node, cache_root(os.environ) / "web")
-    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node.executable)
-    environment: dict[str, Any] = {**os.environ, **unpacked.environment}
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=unpacked.executable, env=environment)
-        paint(browser, url, host, figures, rounds)
-        browser.close()
+            with serving(host, frontend.server(host, node, url)) as page_port, driven(chromium()) as browser:
+                paint(browser, f"http://127.0.0.1:{page_port}", host, figures, options.rounds)
 
 
 def document(figures: Figures, cases: int, load: tuple[str, str], options: argparse.Namespace) -> str:

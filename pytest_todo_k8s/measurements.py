@@ -230,6 +230,16 @@ class Page(Model):
     error: str | None = None
 
 
+class Paint(Model):
+    """First contentful paints of the frontend's page in a real browser, each with an empty cache."""
+
+    url: str
+    browser: str | None = None
+    samples_s: list[float] = Field(default_factory=list)
+    failed: list[str] = Field(default_factory=list, description="loads that did not show the known element, and why")
+    error: str | None = Field(default=None, description="why the browser did not do its work")
+
+
 class UsageSample(Model):
     """One reading of a container's cgroup: cumulative CPU seconds and the working set."""
 
@@ -278,6 +288,7 @@ class Measure(Model):
     """The measure phase."""
 
     page: Page | None = None
+    paint: Paint | None = None
     frontend: Latency | None = None
     backend: Latency | None = None
     load: Load | None = None
@@ -313,11 +324,27 @@ class FlowStep(Model):
     detail: str = ""
 
 
+class Walk(Model):
+    """The user's way in a real browser."""
+
+    browser: str | None = None
+    steps: list[FlowStep] = Field(default_factory=list)
+    problems: list[str] = Field(default_factory=list, description="of the console, and answers of status 500 and more")
+    picture: str | None = Field(default=None, description="what the user saw, path below the output folder")
+    error: str | None = Field(default=None, description="why the browser did not do its work")
+
+    @property
+    def done(self) -> bool:
+        """Whether it came to its end."""
+        return not self.error and bool(self.steps) and all(step.ok for step in self.steps)
+
+
 class Exercise(Model):
-    """The exercise phase: the flow through the frontend and the row read back from PostgreSQL."""
+    """The exercise phase: the flow through the frontend, by HTTP and in a browser, and the rows in PostgreSQL."""
 
     built_in: bool = Field(default=True, description="whether the flow is this project's own, not one of the settings")
     steps: list[FlowStep] = Field(default_factory=list)
+    walk: Walk | None = None
     row_found: bool | None = None
     row_detail: str | None = None
 

@@ -171,7 +171,7 @@ class Run:
         logs = self._settings.out / "logs"
         if (self._settings.out / "evidence.json").exists():
             for file in logs.rglob("*"):
-                if file.is_file() and not file.is_symlink() and file.suffix in {".log", ".txt"}:
+                if file.is_file() and not file.is_symlink() and file.suffix in {".log", ".png", ".txt"}:
                     file.unlink()
         for name in RESULTS:
             (self._settings.out / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What the gate needs, prerequisite by prerequisite (tasks T001-T009 and T011): found, where, good or not, remedy."""
+"""What the gate needs (tasks T001-T009, T011 and T064): found or not, where, good or not, remedy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from pytest_todo_k8s.bootstrap.browser import BrowserStep
 from pytest_todo_k8s.bootstrap.cluster import ClusterStep
 from pytest_todo_k8s.bootstrap.handover import tools
 from pytest_todo_k8s.bootstrap.kubernetes_api import Api
@@ -71,6 +72,7 @@ def examine(site: Site) -> tuple[Finding, ...]:
         _namespace(site, chosen),
         Finding("T009", "context", True, "each run uses a kubeconfig of its own, whose context names its namespace"),
         _database(site),
+        _browser(site),
     )
 
 
@@ -168,6 +170,11 @@ def _database(site: Site) -> Finding:
         remedy = "correct DATABASE_URL, or unset it for PostgreSQL in the cluster"
         return Finding("T011", "database", False, f"DATABASE_URL can't be reached: {type(error).__name__}", remedy)
     return Finding("T011", "database", True, f"DATABASE_URL, {host} port {port} accepts connections")
+
+
+def _browser(site: Site) -> Finding:
+    state = BrowserStep(site).state()
+    return Finding("T064", "browser", state.done, state.reason, "" if state.done else SETUP)
 
 
 def _tool(used: dict[str, dict[str, str]], name: str) -> str:

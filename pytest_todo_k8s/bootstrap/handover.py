@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_todo_k8s.bootstrap import browser
 from pytest_todo_k8s.bootstrap.bases import chosen
 from pytest_todo_k8s.bootstrap.binaries import HELM, HELM_VERSION, KUBERNETES_VERSION, MINIKUBE_VERSION
 from pytest_todo_k8s.bootstrap.minikube import PROFILE
@@ -36,6 +37,7 @@ def leave(site: Site, plan: Plan) -> Path:
         "tools": tools(site, plan),
         "environment": {"DOCKER_BUILDKIT": "1", **plan.minikube.variables()},
         "bases": dict(bases),
+        "browser": browser.found(site),
     }
     file = site.cache / "setup.json"
     write_aside(file, json.dumps(content, indent=2) + "\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_todo_k8s.bootstrap import kind, packages
 from pytest_todo_k8s.bootstrap.bases import BasesStep
 from pytest_todo_k8s.bootstrap.binaries import CLUSTER_MODULES, HELM, BinariesStep
+from pytest_todo_k8s.bootstrap.browser import BrowserStep
 from pytest_todo_k8s.bootstrap.cluster import ClusterStep
 from pytest_todo_k8s.bootstrap.engine import EngineStep
 from pytest_todo_k8s.bootstrap.firewall import FirewallStep
@@ -79,6 +80,7 @@ def _steps(site: Site, minikube: Minikube, helm: Program | None, *, with_kind: b
         steps.append(FirewallStep(site))
     if binaries.modules:
         steps += [GoStep(site, lambda: not binaries.state().done), binaries]
+    steps.append(BrowserStep(site))
     if minikube.built:
         steps += [ImagesStep(site, minikube.home), NodeImageStep(site)]
     own_engine = {*wanted, *site.record.packages} & set(packages.ENGINE)

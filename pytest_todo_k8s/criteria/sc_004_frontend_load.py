@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.criterion import Aspect, Criterion, Finding, limit_of, none_of, require, void
+from pytest_todo_k8s.criteria.figures import figure
 from pytest_todo_k8s.criteria.latency import judge_series
+from pytest_todo_k8s.evidence import Verdict
 
 if TYPE_CHECKING:
     from pytest_todo_k8s.evidence import Evidence
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 LIMIT_S: Final = 3.0
 ROW: Final = "SC-004-load-time"
 LANDMARK: Final = ("frontend.title", "frontend.element")
+PAINT_ROW: Final = "SC-004-first-paint"
+FEWEST_PAINTS: Final = 9
+"""From nine samples on, the second smallest and the second largest enclose the median with 96 % (binomial)."""
 _OK: Final = 200
 
 
@@ -55,6 +61,26 @@ def _load_time(evidence: Evidence) -> Finding:
     return judge_series(evidence.measure.frontend, limit_of(evidence, ROW, LIMIT_S))
 
 
+def _first_paint(evidence: Evidence) -> Finding:
+    """Judge the median of the first paints by its interval of order statistics (David and Nagaraja, section 7.1)."""
+    paint = evidence.measure.paint if evidence.measure else None
+    if paint is None:
+        require(evidence, "measure")
+        raise void("no browser looked at the page")
+    if paint.error:
+        raise void(f"the page was not seen in a browser: {paint.error}")
+    if paint.failed:
+        return none_of([f"the browser did not see the page: {problem}" for problem in paint.failed], "")
+    samples = sorted(paint.samples_s)
+    if len(samples) < FEWEST_PAINTS:
+        raise void(f"{len(samples)} first paints are too few, {FEWEST_PAINTS} are needed")
+    limit = limit_of(evidence, PAINT_ROW, LIMIT_S)
+    median = statistics.median(samples)
+    verdict = Verdict.PASS if samples[-2] < limit else Verdict.FAIL if samples[1] >= limit else Verdict.BORDERLINE
+    seen = f"{figure(samples[0], 's')} to {figure(samples[-1], 's')} in {len(samples)} loads with an empty cache"
+    return Finding(verdict, median, f"first contentful paint in {paint.browser}: median {figure(median, 's')}, {seen}")
+
+
 CRITERION: Final = Criterion(
     id="SC-004",
     title="frontend loads through the Minikube IP in under 3 s",
@@ -62,11 +88,13 @@ CRITERION: Final = Criterion(
     method=(
         "The document through the NodePort on the node's own address, with status, title, a known element and every "
         "same-origin asset checked; then whole page loads with a cold cache, to the last byte, until the sampling rule "
-        "decides whether fewer than 5 % of them take 3 s or more"
+        "decides whether fewer than 5 % of them take 3 s or more; last the first contentful paint in a real browser, "
+        "judged by the median of nine loads"
     ),
     # What was measured before the phase stopped counts: a page that is not there keeps the load from beginning.
     aspects=(
         Aspect("page", "problems", 0, ("deploy",), _page, settings=LANDMARK),
         Aspect("load-time", "s", LIMIT_S, ("deploy",), _load_time, settings=LANDMARK),
+        Aspect("first-paint", "s", LIMIT_S, ("deploy",), _first_paint, settings=LANDMARK),
     ),
 )

@@ -1,8 +1,8 @@
 """Uses the application as a user does, through the frontend, and looks for the result in the database (SC-006).
 
-The rows of the kept tasks, one made by hand and one by the assistant, are read from PostgreSQL itself, once after the
-user's way and once more after the backend's pod was deleted and replaced: a backend that keeps tasks in memory passes
-neither.
+The user's way is walked twice, by HTTP and by clicks and keys in a browser. The rows of the kept tasks, one made by
+hand and one by the assistant each time, are read from PostgreSQL itself, once after both and once more after the
+backend's pod was deleted and replaced: a backend that keeps tasks in memory passes neither.
 
 Last comes the chart's own test, which walks a user's way from inside the cluster.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_todo_k8s.browsing import visits
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.cluster.pod_logs import collect
 from pytest_todo_k8s.flows.journey import Journey, JourneyEnd, KeptTasks, list_again, use_the_application
@@ -66,21 +67,33 @@ def _use_todo(context: RunContext, journey: Journey, exercise: Exercise) -> None
     Raises:
         JourneyEnd: A step failed.
     """
-    account = Account.new("exercise", context.redactor)
-    kept = KeptTasks(f"task of {context.evidence.run.id}", f"chat task of {context.evidence.run.id}")
-    wanted = {kept.by_hand: True, kept.by_chat: False}
+    account, kept = Account.new("exercise", context.redactor), _kept(context, "")
+    walker, walked = Account.new("browser", context.redactor), _kept(context, "browser ")
+    owners = [(account, kept)]
     frontend, stranger = context.deployed().frontend.local_url, Account.new("stranger", context.redactor)
 
     def look(url: Secret) -> tuple[bool, str]:
-        return find_tasks(url, wanted, account.email, context.redactor)
+        seen = [_tasks_of(context, url, *owner) for owner in owners]
+        return all(found for found, _ in seen), "; ".join(detail for _, detail in seen)
 
     use_the_application(journey, frontend, account, kept, stranger)
+    exercise.walk = visits.walk(context, walker, walked)
+    if exercise.walk.done:
+        owners.append((walker, walked))
     if not _rows_stay(context, journey, exercise, look):
         return
     list_again(journey, frontend, account, kept)
     _await_forward(context)
     with journey.step(CHART_TEST):
         _test_chart(context)
+
+
+def _kept(context: RunContext, how: str) -> KeptTasks:
+    return KeptTasks(f"{how}task of {context.evidence.run.id}", f"{how}chat task of {context.evidence.run.id}")
+
+
+def _tasks_of(context: RunContext, url: Secret, owner: Account, kept: KeptTasks) -> tuple[bool, str]:
+    return find_tasks(url, {kept.by_hand: True, kept.by_chat: False}, owner.email, context.redactor)
 
 
 def _use_another(context: RunContext, journey: Journey, exercise: Exercise) -> None:
@@ -96,6 +109,7 @@ def _use_another(context: RunContext, journey: Journey, exercise: Exercise) -> N
         return find_marked(url, query, mark, context.redactor)
 
     walk(settings.root, application.flow, context.deployed().frontend.local_url, Steps(mark, journey))
+    exercise.walk = visits.visit(context)
     if query:
         if not _rows_stay(context, journey, exercise, look):
             return

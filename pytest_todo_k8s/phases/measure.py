@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.browsing.browser import BrowserError, ask
 from pytest_todo_k8s.criteria import (
     sc_004_frontend_load,
     sc_005_backend_health,
@@ -16,7 +17,7 @@ from pytest_todo_k8s.criteria import (
 from pytest_todo_k8s.criteria.criterion import limit_of, row_name
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.flows.visitor import AnswerError
-from pytest_todo_k8s.measurements import Latency, Measure, Sample
+from pytest_todo_k8s.measurements import Latency, Measure, Paint, Sample
 from pytest_todo_k8s.measuring import load
 from pytest_todo_k8s.measuring.page import Landmark, load_page
 from pytest_todo_k8s.measuring.probe_pod import backend_latency
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.criteria.criterion import Criterion
 
 PAGE_PACE: Final = Pace(limit_s=sc_004_frontend_load.LIMIT_S, interval_s=0.5, timeout_s=6.0)
+PAINT_LOADS: Final = 9
+"""Enough for an interval of the median: the second smallest and the second largest of nine enclose it with 96 %."""
+PAINT_TIMEOUT_S: Final = 10.0
+"""Longest wait for one page in the browser."""
 HEALTH_PACE: Final = Pace(limit_s=sc_005_backend_health.LIMIT_S, interval_s=0.1, timeout_s=2.0)
 
 
@@ -46,6 +51,7 @@ def run(context: RunContext) -> None:
         limit_s = limit_of(context.evidence, sc_004_frontend_load.ROW, PAGE_PACE.limit_s)
         measure.frontend = _page_latency(frontend.local_url, landmark, PAGE_PACE.towards(limit_s))
         context.progress(f"measure: {len(measure.frontend.samples)} page loads")
+        measure.paint = _first_paint(context, frontend.local_url, landmark)
     health = context.settings.application.backend.health
     if health and _asked(context, sc_005_backend_health.CRITERION):
         limit_s = limit_of(context.evidence, sc_005_backend_health.ROW, HEALTH_PACE.limit_s)
@@ -71,6 +77,20 @@ def _landmark(context: RunContext) -> Landmark:
 def _page_latency(url: str, landmark: Landmark, pace: Pace) -> Latency:
     series = take(lambda: load_page(url, landmark, pace.timeout_s).error, pace)
     return _latency(series, url, "by the NodePort on a loopback address: document and all its files, empty cache", pace)
+
+
+def _first_paint(context: RunContext, url: str, landmark: Landmark) -> Paint:
+    paint = Paint(url=url)
+    request = {"url": url, "test_id": landmark.test_id, "loads": PAINT_LOADS, "timeout_s": PAINT_TIMEOUT_S}
+    try:
+        seen = ask(context, "paint", request, timeout_s=PAINT_TIMEOUT_S * (PAINT_LOADS + 2))
+    except BrowserError as problem:
+        paint.error = str(problem)
+        return paint
+    paint.browser = next((each["browser"] for each in seen if "browser" in each), None)
+    paint.samples_s = [each["paint_s"] for each in seen if "paint_s" in each]
+    paint.failed = [each["error"] for each in seen if "error" in each]
+    return paint
 
 
 def _latency(series: Series, target: str, route: str, pace: Pace) -> Latency:

@@ -19,12 +19,35 @@ if TYPE_CHECKING:
 SCHEMA: Final = 1
 DEFAULT_PROFILE: Final = "todo-k8s"
 TOOLS: Final = ("docker", "minikube", "kubectl", "helm")
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chromium-headless-shell")
+"""Names by which a system has a browser that playwright can drive, the preferred one first."""
 
 
 def cache_root(environment: Mapping[str, str]) -> Path:
     """Return the folder for everything kept between runs: `TODO_K8S_CACHE`, else the user's cache directory."""
     chosen = environment.get("TODO_K8S_CACHE")
     return Path(chosen).expanduser().absolute() if chosen else platformdirs.user_cache_path("todo-k8s")
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A Chromium or Chrome.
+
+    Attributes:
+        path: Its program.
+        environment: Variables that its process needs.
+        node: The Node that playwright's driver runs on; None: the one it brings.
+    """
+
+    path: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    node: Path | None = None
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> Browser:
+        """Take a browser as `setup.json` describes it."""
+        node = record.get("node")
+        return cls(Path(record["path"]), record.get("environment", {}), Path(node) if node else None)
 
 
 @dataclass(frozen=True)
@@ -38,6 +61,7 @@ class Toolchain:
         kubeconfig: The kubeconfig with the cluster that set-up raised, if it raised one.
         profile: Name of the Minikube profile that set-up raised.
         bases: Build arguments for local base images; empty where the Dockerfiles' public defaults serve.
+        browser: The browser; None: there is none.
     """
 
     paths: Mapping[str, Path]
@@ -46,6 +70,7 @@ class Toolchain:
     kubeconfig: Path | None = None
     profile: str = DEFAULT_PROFILE
     bases: Mapping[str, str] = field(default_factory=dict)
+    browser: Browser | None = None
 
     @classmethod
     def load(cls, environment: Mapping[str, str]) -> Toolchain:
@@ -78,6 +103,7 @@ class Toolchain:
             kubeconfig=Path(kubeconfig) if kubeconfig else None,
             profile=recorded.get("profile", DEFAULT_PROFILE),
             bases=recorded.get("bases", {}),
+            browser=_browser(recorded.get("browser"), environment),
         )
 
     def path(self, tool: str) -> Path:
@@ -95,6 +121,14 @@ class Toolchain:
         folders = dict.fromkeys(str(path.parent) for path in self.paths.values())
         search = os.pathsep.join([*folders, environment.get("PATH", os.defpath)])
         return {**environment, **self.environment, "PATH": search}
+
+
+def _browser(recorded: Mapping[str, Any] | None, environment: Mapping[str, str]) -> Browser | None:
+    """Take the browser that set-up recorded while it is there, else the first on PATH."""
+    if recorded and os.access(recorded["path"], os.X_OK):
+        return Browser.recorded(recorded)
+    on_path = next((path for name in BROWSERS if (path := _which(name, environment))), None)
+    return Browser(on_path) if on_path else None
 
 
 def _which(name: str, environment: Mapping[str, str]) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.criteria.figures import duration, figure
 from pytest_todo_k8s.report.blocks import Block, Facts, Listing, Table
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_todo_k8s.evidence import Evidence
-    from pytest_todo_k8s.measurements import ContainerLog, Deploy, LogHit, Pod, WarningEvent
+    from pytest_todo_k8s.measurements import ContainerLog, Deploy, FlowStep, LogHit, Pod, Walk, WarningEvent
 
 
 def pods(evidence: Evidence) -> list[Block]:
@@ -37,20 +37,40 @@ def pods(evidence: Evidence) -> list[Block]:
     ]
 
 
+_STEPS: Final = ("Step", "Result", "Start", "Took", "Detail")
+
+
 def flow(evidence: Evidence) -> list[Block]:
     """Show the steps of the flow and the proof of the stored row."""
     exercise = evidence.exercise
     if exercise is None:
         return []
-    rows = tuple(
-        (step.name, "done" if step.ok else "FAILED", f"{step.start_s:.1f} s", duration(step.duration_s), step.detail)
-        for step in exercise.steps
-    )
+    rows = tuple(map(_step, exercise.steps))
     found = {True: "found", False: "not found", None: "not read"}[exercise.row_found]
     return [
-        Table("Steps through the frontend", ("Step", "Result", "Start", "Took", "Detail"), rows, figures=(2, 3)),
-        Facts((("Row in PostgreSQL", f"{found}: {exercise.row_detail or 'no detail'}"),)),
+        Table("Steps through the frontend", _STEPS, rows, figures=(2, 3)),
+        *(_in_browser(exercise.walk) if exercise.walk else ()),
+        Facts((("Rows in PostgreSQL", f"{found}: {exercise.row_detail or 'no detail'}"),)),
     ]
+
+
+def _step(step: FlowStep) -> tuple[str, ...]:
+    return (
+        step.name,
+        "done" if step.ok else "FAILED",
+        f"{step.start_s:.1f} s",
+        duration(step.duration_s),
+        step.detail,
+    )
+
+
+def _in_browser(walk: Walk) -> list[Block]:
+    """Show the way in the browser, what its console said, and where its picture is."""
+    if walk.error:
+        return [Facts((("In a browser", f"not walked: {walk.error}"),))]
+    facts = (("Console and answers", "; ".join(walk.problems) or "no error"), ("Picture", walk.picture or "none"))
+    rows = tuple(map(_step, walk.steps))
+    return [Table(f"Steps in {walk.browser}", _STEPS, rows, figures=(2, 3), folded=True), Facts(facts)]
 
 
 def logs(evidence: Evidence) -> list[Block]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_todo_k8s.evidence import Evidence
-    from pytest_todo_k8s.measurements import Latency, Page, Sample
+    from pytest_todo_k8s.measurements import Latency, Page, Paint, Sample
 
 _QUANTILES: Final = (("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("maximum", 1.0))
 _FIRST_EDGE_S: Final = 0.001
@@ -32,6 +32,8 @@ def frontend(evidence: Evidence) -> list[Block]:
     if measure is None:
         return []
     blocks: list[Block] = _page(measure.page) if measure.page else []
+    if measure.paint:
+        blocks.append(_paint(measure.paint))
     return blocks + (_series(measure.frontend, sc_004_frontend_load.LIMIT_S) if measure.frontend else [])
 
 
@@ -62,6 +64,14 @@ def _page(page: Page) -> list[Block]:
         Facts(facts),
         Table("Files that the page names", ("Path", "Status", "Size", "Took"), rows, figures=(2, 3), folded=True),
     ]
+
+
+def _paint(paint: Paint) -> Facts:
+    """Show the first paints in the browser."""
+    seen = ", ".join(duration(each) for each in paint.samples_s) or "none"
+    facts = (("Browser", paint.browser or "none"), ("First contentful paints", seen))
+    failed = tuple(("Load that failed", problem) for problem in (*paint.failed, *filter(None, [paint.error])))
+    return Facts((*facts, *failed))
 
 
 def _series(series: Latency, limit_s: float) -> list[Block]:

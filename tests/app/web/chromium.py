@@ -1,58 +1,47 @@
-"""A Chromium from its npm package, unpacked with the frontend's Node."""
+"""The browser of set-up, for tests that need nothing else of it."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from pytest_todo_k8s.plain.node import once
+import pytest
+from playwright.sync_api import sync_playwright
+
+from pytest_todo_k8s.bootstrap.browser import BrowserStep, found
+from pytest_todo_k8s.bootstrap.console import Console, StepProgress
+from pytest_todo_k8s.bootstrap.setup import locked
+from pytest_todo_k8s.bootstrap.site import Site
+from pytest_todo_k8s.browsing.browser import NODE_VARIABLE
+from pytest_todo_k8s.tools.toolchain import Browser
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-    from pytest_todo_k8s.plain.node import Node
-
-_UNPACK_TIMEOUT_S: Final = 120.0
-
-_UNPACK_CHROMIUM: Final = """
-import chromium from "@sparticuz/chromium";
-const executable = await chromium.executablePath();
-console.log(JSON.stringify({ executable, libraries: process.env.LD_LIBRARY_PATH }));
-"""
-_FONTS: Final = """<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>{home}/fonts</dir><cachedir>{home}/fonts-cache</cachedir></fontconfig>
-"""
+    from playwright.sync_api import Browser as Driven
 
 
-@dataclass(frozen=True)
-class Chromium:
-    """A browser and the variables that its process needs."""
+def chromium() -> Browser:
+    """Return the browser, unpacked first where the machine has none."""
+    site, console = Site.here(os.environ), Console()
+    step = BrowserStep(site)
+    with locked(site, console):
+        if not step.state().done:
+            step.run(StepProgress.begin(step.name, site.logs, console))
+    record = found(site)
+    assert record is not None
+    return Browser.recorded(record)
 
-    executable: Path
-    environment: Mapping[str, str]
 
-
-def chromium(node: Node, cache: Path) -> Chromium:
-    """Unpack the Chromium of its npm package below `cache`, unless it is there.
-
-    It takes its own libraries along only where it believes itself in the cloud function that it was made for, and a
-    machine without a browser has none of them either.
-    """
-    manifest = node.frontend / "node_modules/@sparticuz/chromium/package.json"
-    package = json.loads(manifest.read_text(encoding="utf-8"))
-    home = cache / f"chromium-{package['version']}"
-    variables = {**node.variables, "TMPDIR": str(home), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs24.x"}
-    argv: list[str | Path] = [node.executable, "--input-type=module", "--eval", _UNPACK_CHROMIUM]
-
-    def unpack() -> None:
-        result = node.commands.run(argv, timeout_s=_UNPACK_TIMEOUT_S, env=variables, cwd=node.frontend)
-        (home / "unpacked.json").write_text(result.stdout, encoding="utf-8")
-        (home / "fonts.conf").write_text(_FONTS.format(home=home), encoding="utf-8")
-
-    once(home, package["version"], unpack)
-    unpacked = json.loads((home / "unpacked.json").read_text(encoding="utf-8"))
-    environment = {"LD_LIBRARY_PATH": unpacked["libraries"], "FONTCONFIG_FILE": str(home / "fonts.conf")}
-    return Chromium(Path(unpacked["executable"]), environment)
+@contextmanager
+def driven(browser: Browser) -> Iterator[Driven]:
+    """Start the browser under playwright."""
+    environment: dict[str, str | float | bool] = {**os.environ, **browser.environment}
+    with pytest.MonkeyPatch.context() as patch:
+        if browser.node:
+            patch.setenv(NODE_VARIABLE, str(browser.node))
+        with sync_playwright() as driver:
+            started = driver.chromium.launch(executable_path=browser.path, env=environment)
+            yield started
+            started.close()

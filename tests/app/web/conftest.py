@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from filelock import FileLock
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from pytest_todo_k8s.plain.node import Node
 from pytest_todo_k8s.tools.command import CommandRunner
-from pytest_todo_k8s.tools.toolchain import cache_root
 from tests.app.web import servers
-from tests.app.web.chromium import chromium
+from tests.app.web.chromium import chromium, driven
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_todo_k8s.tools.toolchain import Browser as Chromium
     from tests.app.web.servers import Server
 
 PASSWORD = "correct horse battery"
@@ -92,21 +91,15 @@ def own_stack(built: Node, database_url: str) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def browser(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with FileLock(tmp_path_factory.getbasetemp().parent / "chromium.lock"):
-        unpacked = chromium(node, cache_root(os.environ) / "web")
-    environment: dict[str, str | float | bool] = {**os.environ, **unpacked.environment}
+def unpacked() -> Chromium:
+    return chromium()
+
+
+@pytest.fixture(scope="session")
+def browser(unpacked: Chromium) -> Iterator[Browser]:
     expect.set_options(timeout=TIMEOUT_MS)
-    with pytest.MonkeyPatch.context() as patch:
-        # The Node that playwright brings needs a system library (libatomic) that a small machine lacks.
-        patch.setenv("PLAYWRIGHT_NODEJS_PATH", str(node.executable))
-        driver = sync_playwright().start()
-    try:
-        found = driver.chromium.launch(executable_path=unpacked.executable, env=environment)
+    with driven(unpacked) as found:
         yield found
-        found.close()
-    finally:
-        driver.stop()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.bootstrap.stubs import Stubs
+from tests.unit.bootstrap.stubs import Stubs, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ def stubs(tmp_path: Path) -> Stubs:
     made = Stubs(tmp_path / "stubs")
     made.bin.mkdir(parents=True)
     made.mark("x").parent.mkdir()
+    made.answer("chromium", "--version", say("Chromium 140.0.7339.80"))
     return made
 
 

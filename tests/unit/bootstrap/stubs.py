@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 MACHINE = Machine(root=True, architecture="x86_64", cpus=2, memory_mb=16_000, systemd=False, grants_sys_resource=True)
 DOCKER_UP = {"Client": {"Version": "20.10.24"}, "Server": {"Version": "20.10.24"}}
 DOCKER_DOWN = {"Client": {"Version": "20.10.24"}, "Server": None}
+PACKAGED_NODE = """#!/bin/sh
+case "$1" in
+*npm-cli.js) [ -e package-lock.json ] && /bin/mkdir node_modules ;;
+unpack.mjs)
+    [ -d node_modules ] || exit 1
+    printf '#!/bin/sh\\nprintf "Chromium 153.0.8010.3\\\\n"\\n' > "$TMPDIR/chromium"; /bin/chmod +x "$TMPDIR/chromium"
+    printf '{"executable": "%s/chromium", "libraries": "%s/lib"}\\n' "$TMPDIR" "$TMPDIR" ;;
+esac
+"""
+"""The node of a wheel; it pretends to install the browser's npm package and to unpack it."""
 
 
 def say(text: str) -> str:

