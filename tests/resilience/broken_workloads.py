@@ -145,6 +145,7 @@ BROKEN = (
         ("CrashLoopBackOff",),
         "container prepare of pod",
         pod={"initContainers": [{"name": "prepare", "command": DIES, "securityContext": SAFE}]},
+        quick=False,  # the kubelet tells of an init container's back-off only with its third end, after 10 s of it
     ),
     Broken(
         "memory",
@@ -191,6 +192,7 @@ BROKEN = (
         ("MountSourceMissing",),
         'secret "absent" not found',
         pod={"volumes": [{"name": "s", "secret": {"secretName": "absent"}}]},
+        container={"volumeMounts": [{"name": "s", "mountPath": "/s"}]},  # the kubelet waits for what is mounted alone
     ),
     Broken(
         "probe-404",
@@ -215,7 +217,11 @@ BROKEN = (
         ("Evicted",),
         "exceeds the limit",
         pod={"volumes": [{"name": "data", "emptyDir": {"sizeLimit": "1Mi"}}]},
-        container={"command": FILLER, "volumeMounts": [{"name": "data", "mountPath": "/data"}]},
+        container={
+            "command": FILLER,
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+            "readinessProbe": NEVER_READY,
+        },
         quick=False,
     ),
 )

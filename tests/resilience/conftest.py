@@ -31,6 +31,8 @@ NAMESPACE = "todo-resilience"
 ORDER = ("preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity")
 OURS = re.compile(r"(^|/)todo-(backend|frontend|postgres|gemini-emulator):")
 """The name of an image that a run built."""
+MARK = "TODO_TEST_OWNER"
+"""In the environment of all runs of this process: other people's runs on the machine are not its leftovers."""
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Project:
         return subprocess.Popen(
             argv if terminal is None else with_terminal(argv),
             cwd=self.root,
+            env={**os.environ, MARK: str(os.getpid())},
             stdin=subprocess.DEVNULL if terminal is None else terminal,
             stdout=subprocess.PIPE if terminal is None else terminal,
             stderr=subprocess.STDOUT,
@@ -156,6 +159,7 @@ def reapers(owner: int) -> list[int]:
 
 def _is_of_a_run(process: Path) -> bool:
     try:
-        return b"TODO_K8S_RUN_ID=" in (process / "environ").read_bytes()
+        content = (process / "environ").read_bytes()
+        return b"TODO_K8S_RUN_ID=" in content and f"{MARK}={os.getpid()}\0".encode() in content
     except OSError:
         return False

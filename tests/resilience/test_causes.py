@@ -144,10 +144,11 @@ def test_logs_of_a_crash_are_kept_for_init_and_previous_containers(place: Place,
         place.kube.create(COLLECTIONS["Deployment"].format(namespace), manifest)
         deadline = time.monotonic() + 60.0
         found: list[ContainerLog] = []
+        # An ended init container waits for its next start within a second; from then on it is a previous one.
         while time.monotonic() < deadline and not (tells(found, "previous") and tells(found, "init")):
-            time.sleep(1.0)
+            time.sleep(0.2)
             pods = place.kube.items(f"/api/v1/namespaces/{namespace}/pods")
-            found = pod_logs.collect(place.kube, namespace, pods, tmp_path, Redactor(), tail=True)
+            found += pod_logs.collect(place.kube, namespace, pods, tmp_path, Redactor(), tail=True)
         assert tells(found, "previous")
         assert tells(found, "init")
         assert "no database at db:5432" in (tmp_path / Path(str(found[0].file)).name).read_text(encoding="utf-8")
