@@ -39,6 +39,7 @@ class CommandLog:
                 duration_s=record.duration_s,
                 exit_code=record.exit_code,
                 timed_out=record.timed_out,
+                silence_s=record.silence_s,
                 prompt=next(filter(None, map(prompt_in, record.tails)), None),
             )
         )

@@ -105,6 +105,7 @@ class Command(Model):
     duration_s: float
     exit_code: int
     timed_out: bool = False
+    silence_s: float | None = Field(default=None, description="longest time without a line; None: not observed")
     prompt: str | None = Field(default=None, description="what looked like a question, if anything did")
 
 

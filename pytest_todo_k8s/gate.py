@@ -222,6 +222,8 @@ class Gate:
         """Tell that the options ask for less than the eleven promises."""
         if self._settings.only:
             return f"narrowed by --todo-only to {', '.join(self._settings.only)}"
+        if self._settings.load.lighter:
+            return f"a lighter load: {self._settings.load}"
         looser = limits.looser(self._settings.limits)
         return f"looser limits: {', '.join(f'{row} {change}' for row, change in looser.items())}" if looser else None
 

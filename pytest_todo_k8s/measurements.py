@@ -67,6 +67,7 @@ class ImageBuild(Model):
     image_id: str
     start_s: float
     duration_s: float
+    warm_s: float | None = Field(default=None, description="a build of the same again, with the build cache")
     no_cache: bool
     size_bytes: int | None
     history_bytes: int | None

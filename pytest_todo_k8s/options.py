@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_todo_k8s.application import BACKEND, FRONTEND
 from pytest_todo_k8s.cluster import choice
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.settings import NO_CLUSTER, TTL_S, ClusterChoice, Keep, Settings
+from pytest_todo_k8s.settings import NO_CLUSTER, TTL_S, ClusterChoice, Keep, LoadShape, Settings
 from pytest_todo_k8s.tools.redaction import Secret
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ _RESERVED: Final = re.compile(r"default|kube-.*")
 _YES: Final = frozenset({"yes", "true", "on", "1"})
 _NO: Final = frozenset({"no", "false", "off", "0"})
 _TIME: Final = re.compile(r"(?P<number>\d+(\.\d+)?)\s*(?P<unit>[smh])?")
+_LOAD: Final = re.compile(r"(?P<rate>\d+(\.\d+)?)\s*/\s*" + _TIME.pattern)
+_MOST_PER_S: Final = 200
+_SHORTEST_LOAD_S: Final = 10
+"""A window of use is 5 s long, and two are the least that say anything."""
+_LONGEST_LOAD_S: Final = 600
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
 _LONGEST_S: Final = TTL_S
 """A run that is older counts as dead for other runs."""
@@ -115,6 +120,12 @@ OPTIONS: Final = (
         "judge a criterion, or one of its parts (SC-002-backend=250), by another limit; a run with a looser one is no "
         "gate (default: as promised)",
         many=True,
+    ),
+    Option(
+        "load",
+        "RATE/TIME",
+        "requests a second to the frontend, and for how long, while use is read for SC-008; a run with a lighter load "
+        "is no gate (default: 10/60s)",
     ),
     Option(
         "seed",
@@ -204,6 +215,7 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         database_url=database_url,
         model_key=_model_key(given.get("model_key_env"), environment),
         environment=environment,
+        load=_load(given.get("load")),
         # A stored run has its own application's.
         limits=({} if stored else _size_limits(application)) | _limits(given.get("limit")),
         only=_only(given.get("only")),
@@ -317,6 +329,21 @@ def _timeout(given: Given | None) -> float | None:
             f"{given.source}={given.value!r} is no time", "write seconds, minutes or hours: 90s, 15m, 1h; at most 4h"
         )
     return seconds
+
+
+def _load(given: Given | None) -> LoadShape:
+    if given is None:
+        return LoadShape()
+    found = _LOAD.fullmatch(given.value.strip())
+    rate = float(found["rate"]) if found else 0.0
+    seconds = float(found["number"]) * _SECONDS[found["unit"] or "s"] if found else 0.0
+    if not (0 < rate <= _MOST_PER_S and _SHORTEST_LOAD_S <= seconds <= _LONGEST_LOAD_S):
+        raise ConfigError(
+            f"{given.source}={given.value!r} is no load",
+            f"write requests a second and a time, such as 20/90s: at most {_MOST_PER_S} a second, "
+            f"{_SHORTEST_LOAD_S} to {_LONGEST_LOAD_S} s",
+        )
+    return LoadShape(rate, seconds)
 
 
 def _seed(given: Given | None) -> int | None:

@@ -65,6 +65,28 @@ class ClusterChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadShape:
+    """How much is asked of the frontend while the containers' use is read (SC-008).
+
+    Attributes:
+        rate_per_s: Requests a second.
+        duration_s: Seconds.
+    """
+
+    rate_per_s: float = 10.0
+    duration_s: float = 60.0
+
+    @property
+    def lighter(self) -> bool:
+        """Whether it asks for less than the promise is judged by."""
+        promised = LoadShape()
+        return self.rate_per_s < promised.rate_per_s or self.duration_s < promised.duration_s
+
+    def __str__(self) -> str:
+        return f"{self.rate_per_s:g} requests a second for {self.duration_s:g} s"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a run is told.
 
@@ -77,6 +99,7 @@ class Settings:
         model_key: A key of the real Gemini API, or None for the emulator in the cluster.
         environment: The caller's environment; the process's own is never changed.
         registry: Where images go for a cluster named by its context: `HOST[:PORT][/PATH]`.
+        load: The load under which SC-008 is judged.
         limits: Row name (`SC-008-backend-cpu`) to the limit that counts in place of the promised one.
         only: Ids of the criteria asked for; none: all.
         strict: Whether BORDERLINE fails.
@@ -100,6 +123,7 @@ class Settings:
     model_key: Secret | None
     environment: Mapping[str, str]
     registry: str | None = None
+    load: LoadShape = LoadShape()
     limits: Mapping[str, float] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     strict: bool = False

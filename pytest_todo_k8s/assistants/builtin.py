@@ -89,7 +89,7 @@ class Builtin:
             self.found.notes.append("no figures are recommended: give --load to measure under load too")
             return []
         origin = f"on {dt.datetime.now(dt.UTC):%Y-%m-%d} from namespace {bench.settings.namespace}, "
-        origin += f"{load.RATE_PER_S:g} requests/s for {load.DURATION_S:g} s"
+        origin += str(bench.settings.load)
         text = rightsizing.as_yaml(self.found.recommendations, origin)
         return [self._proposal("resources", bench.settings.namespace, content=text)]
 
@@ -100,12 +100,12 @@ class Builtin:
         url = bench.cluster.endpoint(int(ports[0].get("nodePort") or 0)).local_url
 
         def send() -> None:
-            sent = load.send(url, bench.settings.application, bench.redactor)
+            sent = load.send(url, bench.settings.application, bench.redactor, bench.settings.load)
             if sent.errors:
                 self.found.notes.append(f"load: {sent.errors} of {sent.requests} requests failed")
 
         try:
-            return observe(bench.place, load.DURATION_S, send)
+            return observe(bench.place, bench.settings.load.duration_s, send)
         except AnswerError as problem:
             raise ConfigError(f"the load can't begin: {problem}", "look at `todo-k8s assist health`") from None
 

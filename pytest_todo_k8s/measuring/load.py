@@ -12,30 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_todo_k8s.application import Application
+    from pytest_todo_k8s.settings import LoadShape
     from pytest_todo_k8s.tools.redaction import Redactor
 
-RATE_PER_S: Final = 10.0
-DURATION_S: Final = 60.0
 _TASKS: Final = 5
 _WORKERS: Final = 16
 
 
-def send(
-    base_url: str,
-    application: Application,
-    redactor: Redactor,
-    *,
-    rate_per_s: float = RATE_PER_S,
-    duration_s: float = DURATION_S,
-) -> Load:
+def send(base_url: str, application: Application, redactor: Redactor, shape: LoadShape) -> Load:
     """Send the load to the frontend and count what was not answered with 200.
 
     Args:
         base_url: The frontend.
         application: Says what is asked for, in turn.
         redactor: Gets the account's password.
-        rate_per_s: Requests a second.
-        duration_s: Seconds.
+        shape: How much of it.
 
     Raises:
         AnswerError: The account or the tasks whose list is asked for could not be made.
@@ -48,11 +39,12 @@ def send(
                 visitor.create(f"load {number}")
         # The page is the landing page only for those who are not signed in.
         actions = [_asks(stranger if path == "/" else visitor, path) for path in paths]
-        timings = open_loop(pool, actions, round(rate_per_s * duration_s), 1 / rate_per_s)
+        count = max(1, round(shape.rate_per_s * shape.duration_s))
+        timings = open_loop(pool, actions, count, 1 / shape.rate_per_s)
     return Load(
         target=f"{base_url}: {', '.join(paths)} in turn",
-        rate_per_s=rate_per_s,
-        duration_s=duration_s,
+        rate_per_s=shape.rate_per_s,
+        duration_s=shape.duration_s,
         requests=len(timings),
         errors=sum(1 for timing in timings if timing.error),
     )

@@ -113,11 +113,11 @@ def _measure_use(context: RunContext, measure: Measure, url: str) -> None:
     settings = context.settings
 
     def send() -> None:
-        measure.load = load.send(url, settings.application, context.redactor)
+        measure.load = load.send(url, settings.application, context.redactor, settings.load)
 
     place = Place(context.cluster, context.kube, settings.namespace, settings.application, context.started_s)
     try:
-        window = observe(place, load.DURATION_S, send)
+        window = observe(place, settings.load.duration_s, send)
     except AnswerError as problem:
         raise PhaseError("measure", f"the load can't begin: {problem}", "see logs/ for the application's own") from None
     measure.usage = window.usages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections import deque
 from typing import IO, TYPE_CHECKING, Final
 
@@ -16,6 +17,26 @@ OUTPUT_CAP_BYTES: Final = 4 * 1024 * 1024
 """Bytes kept of each output stream: the first half and the last half."""
 
 
+class Silence:
+    """Longest time in which a command said nothing on either of its streams; a wait for an answer would be one.
+
+    Attributes:
+        longest_s: In seconds, once `end` was called.
+    """
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self._since_s = time.monotonic()
+        self._lock = threading.Lock()
+
+    def end(self) -> None:
+        """Note that it ended, by a line or for good; called from any thread."""
+        with self._lock:
+            now_s = time.monotonic()
+            self.longest_s = max(self.longest_s, now_s - self._since_s)
+            self._since_s = now_s
+
+
 class Capture(threading.Thread):
     """Reads one stream to its end in a thread of its own; everything that leaves it is redacted."""
 
@@ -25,6 +46,7 @@ class Capture(threading.Thread):
         redactor: Redactor,
         log: IO[str] | None = None,
         on_line: Callable[[str], None] | None = None,
+        silence: Silence | None = None,
     ) -> None:
         """Begin to read.
 
@@ -33,9 +55,11 @@ class Capture(threading.Thread):
             redactor: Takes secrets out.
             log: Everything is also written there, as it comes.
             on_line: Called with each line, without its end.
+            silence: Ends with each line.
         """
         super().__init__(daemon=True)
         self._stream, self._redactor, self._log, self._on_line = stream, redactor, log, on_line
+        self._silence = silence
         self._head = bytearray()
         self._tail: deque[bytes] = deque()
         self._tail_size = 0
@@ -47,6 +71,8 @@ class Capture(threading.Thread):
         """Read until the stream ends; a line longer than the cap is taken in pieces."""
         with self._stream, contextlib.suppress(ValueError):
             while line := self._stream.readline(OUTPUT_CAP_BYTES // 2):
+                if self._silence:
+                    self._silence.end()
                 with self._lock:  # a grandchild may still print when the text is asked for
                     self._keep(line)
                 if self._log or self._on_line:

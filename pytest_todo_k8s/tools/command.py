@@ -17,7 +17,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
-from pytest_todo_k8s.tools.capture import Capture
+from pytest_todo_k8s.tools.capture import Capture, Silence
 from pytest_todo_k8s.tools.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class CommandRecord:
         exit_code: As in `CommandResult`.
         timed_out: As in `CommandResult`.
         tails: The last characters of each of its output streams, where a prompt would stand.
+        silence_s: Longest time in which it said nothing; None: not observed.
     """
 
     argv: tuple[str, ...]
@@ -77,6 +78,7 @@ class CommandRecord:
     exit_code: int
     timed_out: bool
     tails: tuple[str, ...]
+    silence_s: float | None = None
 
 
 class CommandError(Exception):
@@ -164,16 +166,29 @@ class CommandRunner:
         with contextlib.ExitStack() as stack:
             stack.callback(_end, process, grace_s)  # nothing to do, unless Ctrl-C comes before it is waited for
             log = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else None
+            silence = Silence()
             sinks = [
-                Capture(stream, self._redactor, log, on_line) for stream in (process.stdout, process.stderr) if stream
+                Capture(stream, self._redactor, log, on_line, silence)
+                for stream in (process.stdout, process.stderr)
+                if stream
             ]
             if input is not None:
                 threading.Thread(target=_feed, args=(process.stdin, input), daemon=True).start()
             timed_out = _wait(process, started + timeout_s, grace_s, stop)
+            silence.end()
             for sink in sinks:
                 sink.join(grace_s)
         out, err = (sink.text() for sink in sinks)
-        return self._finish(words, started, process.returncode, out, err, timed_out=timed_out, check=check)
+        return self._finish(
+            words,
+            started,
+            process.returncode,
+            out,
+            err,
+            timed_out=timed_out,
+            silence_s=silence.longest_s,
+            check=check,
+        )
 
     def pipe(
         self,
@@ -290,11 +305,12 @@ class CommandRunner:
         *,
         check: bool,
         timed_out: bool = False,
+        silence_s: float | None = None,
     ) -> CommandResult:
         argv = tuple(self._redactor.clean(word) for word in words)
         result = CommandResult(argv, exit_code, out, err, time.monotonic() - started, timed_out)
         tails = (out[-TAIL_CHARACTERS:], err[-TAIL_CHARACTERS:])
-        self._record(CommandRecord(argv, started, result.duration_s, exit_code, timed_out, tails))
+        self._record(CommandRecord(argv, started, result.duration_s, exit_code, timed_out, tails, silence_s))
         if check and not result.ok:
             raise CommandError(result)
         return result

@@ -50,6 +50,12 @@ def test_tighter_limit_fails_and_is_a_gate(project: Project, way: tuple[str, ...
     assert project.evidence.criteria[0].limit == 60
 
 
+def test_a_lighter_load_is_no_gate(project: Project) -> None:
+    status, output = project.run("--todo-load=5/30s", *BARE)
+    assert (status, project.left()) == (0, []), output
+    assert "partial run: not a gate (a lighter load: 5 requests a second for 30 s)" in output
+
+
 def test_looser_limit_passes_and_is_no_gate(project: Project) -> None:
     sample = sample_run.green()
     assert sample.build

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_todo_k8s import options
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.settings import Settings
+from pytest_todo_k8s.settings import LoadShape, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,7 @@ def test_every_option_has_its_three_names() -> None:
         ("--todo-model-key-env", "TODO_MODEL_KEY_ENV", "todo_model_key_env"),
         ("--todo-only", "TODO_ONLY", "todo_only"),
         ("--todo-limit", "TODO_LIMIT", "todo_limit"),
+        ("--todo-load", "TODO_LOAD", "todo_load"),
         ("--todo-seed", "TODO_SEED", "todo_seed"),
         ("--todo-tasks", "TODO_TASKS", "todo_tasks"),
         ("--todo-values", "TODO_VALUES", "todo_values"),
@@ -322,3 +323,18 @@ def test_a_context_and_its_registry(read: Read, place: str) -> None:
 def test_wrong_registries_and_contexts(read: Read, arguments: tuple[str, ...], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         read(*arguments)
+
+
+def test_a_load_of_one_s_own(read: Read) -> None:
+    assert read("--todo-cluster=minikube").load == LoadShape(10, 60)
+    assert read("--todo-cluster=minikube", "--todo-load=2.5/2m").load == LoadShape(2.5, 120)
+    assert read("--todo-cluster=minikube", "--todo-load=20 / 90").load == LoadShape(20, 90)
+    assert not LoadShape(20, 90).lighter
+    assert LoadShape(20, 59).lighter
+    assert LoadShape(9, 60).lighter
+
+
+@pytest.mark.parametrize("value", ["10", "0/60s", "201/60s", "10/9s", "10/11m", "ten/60s", "10/60s/2"])
+def test_no_load(read: Read, value: str) -> None:
+    with pytest.raises(ConfigError, match=r"--todo-load='.*' is no load: write requests a second and a time"):
+        read("--todo-cluster=minikube", f"--todo-load={value}")

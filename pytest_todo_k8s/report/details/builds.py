@@ -84,11 +84,12 @@ def _builds(build: Build) -> Table:
             "without" if image.no_cache else "with",
             f"{image.start_s:.1f} s",
             duration(image.duration_s),
+            "not built again" if image.warm_s is None else duration(image.warm_s),
         )
         for image in build.images
     )
     caption = f"Image builds; {duration(build.wall_s)} from the first judged one's start to the last one's end"
-    return Table(caption, ("Image", "Judged", "Build cache", "Start", "Took"), rows, figures=(3, 4))
+    return Table(caption, ("Image", "Judged", "Build cache", "Start", "Took", "Again, with cache"), rows, (3, 4, 5))
 
 
 def _steps(image: ImageBuild) -> Table:

@@ -13,9 +13,10 @@ from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.context import Deployment, RunContext
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Latency
-from pytest_todo_k8s.measuring import cgroups, load, series, window
+from pytest_todo_k8s.measuring import cgroups, series, window
 from pytest_todo_k8s.measuring.series import Pace
 from pytest_todo_k8s.phases import measure
+from pytest_todo_k8s.settings import LoadShape
 from pytest_todo_k8s.tools.redaction import Secret
 from tests.unit.running import run_context
 from tests.unit.todo_server import todo_server
@@ -80,8 +81,6 @@ class FakeCluster:
 @pytest.fixture(autouse=True)
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cgroups.command, "__defaults__", (str(tmp_path / "cgroup"),))
-    monkeypatch.setattr(load, "DURATION_S", 0.5)
-    monkeypatch.setattr(load.send, "__kwdefaults__", {"rate_per_s": 20.0, "duration_s": 0.5})
     monkeypatch.setattr(window, "SPARE_READINGS", 1)
     monkeypatch.setattr(measure, "PAGE_PACE", Pace(limit_s=3, interval_s=0.02, timeout_s=0.3))
     monkeypatch.setattr(series, "CALIBRATION_INTERVAL_S", 0.001)
@@ -94,6 +93,7 @@ def run(tmp_path: Path, *, metrics: bool = True, argv: Sequence[str] | None = No
     for name, text in FILES.items():
         (scope / name).write_text(text)
     context = run_context(tmp_path, kube=FakeKube(metrics=metrics))
+    context.settings = dataclasses.replace(context.settings, load=LoadShape(20, 0.5))
     cluster: Any = FakeCluster(context, argv)
     context.cluster = cluster
     with todo_server(faults) as server:

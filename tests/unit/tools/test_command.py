@@ -248,3 +248,13 @@ def test_background_command_that_is_not_there(commands: CommandRunner) -> None:
 def test_last_lines() -> None:
     assert last_lines("a\n\n b \nc\n", 2) == "b / c"
     assert last_lines("", 2) == ""
+
+
+def test_the_longest_silence_counts_both_streams_and_the_end(commands: CommandRunner, log: list[CommandRecord]) -> None:
+    code = (
+        "import sys, time; time.sleep(.2); print(1, flush=True); time.sleep(.2); print(2, file=sys.stderr, flush=True)"
+    )
+    commands.run(python(f"{code}; time.sleep(.9)"), timeout_s=20)
+    silence_s = log[0].silence_s
+    assert silence_s is not None
+    assert 0.9 <= silence_s < log[0].duration_s
