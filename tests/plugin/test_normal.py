@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_todo_k8s.gate import EXPECTED
+
 if TYPE_CHECKING:
     from tests.plugin.project import Project
 
@@ -48,7 +50,7 @@ def test_results_are_in_the_output_folder(project: Project) -> None:
     status, output = project.run()
     assert status == 0, output
     suite = project.junit
-    assert len(suite.findall(".//testcase")) == 21
+    assert len(suite.findall(".//testcase")) == len(EXPECTED)
     properties = {each.get("name"): each.get("value") for each in suite.findall("./testsuite/properties/property")}
     assert properties == {"todo_run_id": project.evidence.run.id, "todo_verdict": "PASS"}
     page = (project.out / "report.html").read_text()
