@@ -73,6 +73,8 @@ def test_least_of_all() -> None:
         "SC-001-wall": "backend.image",
         "SC-002-backend": "backend.image",
         "SC-004-page": "frontend.title",
+        "SC-004-first-paint": "frontend.title",
+        "SC-006-browser": "flow",
         "SC-004-load-time": "frontend.title",
         "SC-005-health": "backend.service",
         "SC-006-flow": "flow",

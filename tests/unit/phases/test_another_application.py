@@ -18,9 +18,9 @@ from pytest_todo_k8s.criteria import unset
 from pytest_todo_k8s.measuring import load
 from pytest_todo_k8s.phases import deploy, exercise, measure, parity, secrets
 from pytest_todo_k8s.phases.values import values_files
-from pytest_todo_k8s.settings import ClusterChoice, Settings
+from pytest_todo_k8s.settings import ClusterChoice, LoadShape, Settings
 from pytest_todo_k8s.tools import build_context
-from pytest_todo_k8s.tools.redaction import Secret
+from pytest_todo_k8s.tools.redaction import Redactor, Secret
 from tests.unit.phases.live import LiveKube
 from tests.unit.running import run_context
 from tests.unit.todo_server import todo_server
@@ -135,7 +135,7 @@ def test_only_what_is_set_up_is_measured(tmp_path: Path, monkeypatch: pytest.Mon
 def test_its_load_makes_no_account() -> None:
     application = dataclasses.replace(NOTES, frontend=dataclasses.replace(NOTES.frontend, load=("/", "/api/health")))
     with todo_server() as server:
-        sent = load.send(server.url, application, SimpleNamespace(), rate_per_s=100, duration_s=0.2)  # type: ignore[arg-type]
+        sent = load.send(server.url, application, Redactor(), LoadShape(100, 0.2))
         assert server.users == {}
     assert (sent.requests, sent.errors) == (20, 0)
 
