@@ -271,6 +271,7 @@ class ContainerUsage(Model):
     cpu_limit_cores: float | None
     memory_limit_bytes: int | None
     samples: list[UsageSample] = Field(default_factory=list)
+    samples_reason: str | None = Field(default=None, description="why there are none, or not all")
     metrics_api: MetricsSample | None = None
     metrics_reason: str | None = None
 

@@ -65,9 +65,7 @@ def _health(context: RunContext, found: Analysis) -> None:
 
 def _idle(context: RunContext, found: Analysis) -> None:
     """Read the containers while nothing is asked of them; what needs no container goes on meanwhile."""
-    settings = context.settings
-    place = Place(context.cluster, context.kube, settings.namespace, settings.application, context.started_s)
-    window = observe(place, IDLE_S, lambda: _meanwhile(context, found))
+    window = observe(Place.of(context), IDLE_S, lambda: _meanwhile(context, found))
     found.utilisation, missing = utilisation.summarise(window.usages, window.pods, "idle")
     found.notes += missing
     measure = context.evidence.measure

@@ -82,7 +82,15 @@ class Workbench:
     def place(self) -> Place:
         """Where use of resources is read."""
         settings = self.settings
-        return Place(self.cluster, self.kube, settings.namespace, settings.application, time.monotonic())
+        return Place(
+            cluster=self.cluster,
+            kube=self.kube,
+            toolchain=self.toolchain,
+            commands=self.commands,
+            namespace=settings.namespace,
+            application=settings.application,
+            origin_s=time.monotonic(),
+        )
 
     def release(self) -> tuple[Helm, Chart]:
         """Return Helm and the release in the namespace."""

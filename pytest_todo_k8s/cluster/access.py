@@ -16,9 +16,10 @@ from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_todo_k8s.cluster.kube import Kube, KubeError
+    from pytest_todo_k8s.cluster.provider import Cluster
 
 RUNNER_ROLE: Final = "todo-k8s-runner"
 """ClusterRole for the whole cluster."""
@@ -68,10 +69,22 @@ NAMESPACE_RULES: Final = (
     Rule("policy", ("poddisruptionbudgets",), _WRITE),
 )
 """What is needed inside: to read everything, and to make what the chart and the gate make."""
+EXEC_RULE: Final = Rule("", ("pods/exec",), ("create",))
+"""What is needed inside on top where the nodes are out of reach: to read the containers' use from within (SC-008)."""
 
 
-def check(kube: Kube, namespace: str) -> None:
+def inside(cluster: Cluster) -> tuple[Rule, ...]:
+    """Return what a run on a cluster needs in its namespace."""
+    return NAMESPACE_RULES if cluster.reaches_nodes else (*NAMESPACE_RULES, EXEC_RULE)
+
+
+def check(kube: Kube, namespace: str, rules: Sequence[Rule]) -> None:
     """Check, before anything is written, that the run may do what it will have to do.
+
+    Args:
+        kube: The API.
+        namespace: The run's.
+        rules: What it needs in there.
 
     Raises:
         PhaseError: It may not; every missing right is named.
@@ -80,26 +93,31 @@ def check(kube: Kube, namespace: str) -> None:
     if _allowed(kube, Rule("*", ("*",), ("*",)), "*", "*"):
         return
     lacking = list(_missing(kube, CLUSTER_RULES))
-    inside = list(_missing(kube, NAMESPACE_RULES, namespace))
-    if inside:
+    lacking_inside = list(_missing(kube, rules, namespace))
+    if lacking_inside:
         grant = list(_missing(kube, _OWN_ROLE, namespace))
-        lacking += [*grant, *inside] if grant else []
+        lacking += [*grant, *lacking_inside] if grant else []
     if lacking:
         raise _refusal("preflight", lacking)
 
 
-def grant(kube: Kube, namespace: str) -> None:
+def grant(kube: Kube, namespace: str, rules: Sequence[Rule]) -> None:
     """Give the run its rights in the namespace that it just made, where it does not have them anyway.
+
+    Args:
+        kube: The API.
+        namespace: The run's.
+        rules: What it needs in there.
 
     Raises:
         PhaseError: It did not get them.
         KubeError: The role can't be bound.
     """
-    if not list(_missing(kube, NAMESPACE_RULES, namespace)):
+    if not list(_missing(kube, rules, namespace)):
         return
     kube.create(f"/apis/{_RBAC}/v1/namespaces/{namespace}/rolebindings", _binding(namespace, _myself(kube)))
     deadline_s = time.monotonic() + GRANT_S
-    while lacking := list(_missing(kube, NAMESPACE_RULES, namespace)):
+    while lacking := list(_missing(kube, rules, namespace)):
         if time.monotonic() >= deadline_s:
             raise _refusal("deploy", lacking)
         time.sleep(_POLL_S)
@@ -109,7 +127,7 @@ def roles(subject: Manifest | None = None) -> list[Manifest]:
     """Return the manifests of the two ClusterRoles and, where a subject is given, of its binding to the first."""
     found = [
         _role(RUNNER_ROLE, (*CLUSTER_RULES, *_OWN_ROLE)),
-        _role(NAMESPACE_ROLE, NAMESPACE_RULES),
+        _role(NAMESPACE_ROLE, (*NAMESPACE_RULES, EXEC_RULE)),
     ]
     if subject:
         found.append(

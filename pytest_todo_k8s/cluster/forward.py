@@ -10,6 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from pytest_todo_k8s.cluster.kubectl import kubectl
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.tools import processes
 from pytest_todo_k8s.tools.command import CommandError
@@ -108,10 +109,8 @@ class PortForward:
                 continue  # its pod may not be back yet
 
     def _argv(self) -> Sequence[str]:
-        cluster = self._context.cluster
         return [
-            str(self._context.toolchain.path("kubectl")),
-            *("--kubeconfig", str(cluster.kubeconfig), "--context", cluster.context),
-            *("--namespace", self._context.settings.namespace, "port-forward", "--address", "127.0.0.1"),
+            *kubectl(self._context.toolchain, self._context.cluster, self._context.settings.namespace),
+            *("port-forward", "--address", "127.0.0.1"),
             *(f"service/{self._service}", f"{self.port or ''}:{self._target}"),
         ]

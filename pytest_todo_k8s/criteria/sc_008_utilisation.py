@@ -96,7 +96,8 @@ def _check_samples(usage: ContainerUsage, load: Load) -> None:
     times = [sample.at_s for sample in usage.samples]
     name = f"{usage.pod}/{usage.container}"
     if not times or times[-1] - times[0] < COVERAGE * load.duration_s:
-        raise void(f"use of {name} was not sampled over the whole load")
+        why = f": {usage.samples_reason}" if usage.samples_reason else ""
+        raise void(f"use of {name} was not sampled over the whole load{why}")
     gap = max(late - early for early, late in pairwise(times))
     if gap > LONGEST_GAP_S:
         raise void(f"use of {name} was not sampled for {gap:.0f} s")
@@ -107,8 +108,9 @@ CRITERION: Final = Criterion(
     title="CPU and memory stay under 80 % of their limits",
     promise="Resource utilization stays within recommended limits (CPU < 80%, Memory < 80%)",
     method=(
-        "Under a declared load each container's cgroup is read every second; the highest 5 s CPU window and the "
-        "highest working set of the worst pod count against the container's limit; metrics.k8s.io must not "
+        "Under a declared load each container's cgroup is read every second, on the node, or, where nodes are out of "
+        "reach, by a process in the container, whose own use is then in the figures; the highest 5 s CPU window and "
+        "the highest working set of the worst pod count against the container's limit; metrics.k8s.io must not "
         "grossly disagree; the database is measured and not judged, the emulator, which stands for a service outside, "
         "is left out"
     ),

@@ -23,7 +23,8 @@ def cpu_cores(usage: ContainerUsage) -> list[tuple[float, float]]:
     """
     windows = list(_windows(usage.samples))
     if not windows:
-        raise void(f"CPU use of {usage.pod}/{usage.container} was read for less than {CPU_WINDOW_S:.0f} s")
+        why = f": {usage.samples_reason}" if usage.samples_reason else ""
+        raise void(f"CPU use of {usage.pod}/{usage.container} was read for less than {CPU_WINDOW_S:.0f} s{why}")
     if any(late.cpu_s < early.cpu_s for early, late in windows):
         raise void(f"the CPU counter of {usage.pod}/{usage.container} went backwards: the container restarted")
     return [(late.at_s, (late.cpu_s - early.cpu_s) / (late.at_s - early.at_s)) for early, late in windows]

@@ -1,7 +1,10 @@
-"""CPU and memory of containers from their cgroup files, read on the node by one long-lived process.
+"""CPU and memory of containers from their cgroup files: what readers of both kinds print, and how it is understood.
 
-Nothing runs inside the container that is measured. A container's cgroup is found by its id, not by a fixed path: the
-folders above it differ between runtimes, cgroup drivers and cluster kinds. Both cgroup versions are read:
+A reader prints `limits ID VERSION QUOTA PERIOD BYTES` or `missing ID` for each container, then each second for each
+`use ID UPTIME CPU BYTES INACTIVE PERIODS THROTTLED`; `-` stands for what could not be read. It ends by itself after
+the given number of readings, so that nothing is left of it whatever becomes of its caller. On a node (`node_reader`) a
+container's cgroup is found by its id, not by a fixed path: the folders above it differ between runtimes, cgroup
+drivers and cluster kinds; in a container (`exec_reader`) it is the root. Both cgroup versions are read:
 
 - v1 (kernel: `admin-guide/cgroup-v1`): `cpuacct.usage` in nanoseconds, `cpu.cfs_quota_us`, `memory.usage_in_bytes`,
   and `total_inactive_file` of `memory.stat`;
@@ -14,6 +17,7 @@ The working set is use less inactive file cache, as the kubelet counts it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.measurements import UsageSample
@@ -22,61 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ROOT: Final = "/sys/fs/cgroup"
+SCRIPT: Final = "cgroups.sh"
+"""The reader for a shell, beside this module."""
+NO_CGROUP: Final = "no cgroup of it was found"
 _NO_LIMIT_BYTES: Final = 1 << 60
 """cgroup v1 writes "no limit" as the largest page count in bytes; no machine has this much."""
 _COUNTERS: Final = 5
 _CPU_UNITS_PER_S: Final = {1: 1e9, 2: 1e6}
-
-SCRIPT: Final = r"""
-root=$1; ticks=$2; shift 2
-first() { found=; read -r found _ 2>/dev/null < "$1"; found=${found:--}; }
-pick() {
-  found=-
-  while read -r key value _; do
-    if [ "$key" = "$2" ]; then found=$value; return; fi
-  done 2>/dev/null < "$1"
-}
-limits() {
-  version=; memory=; cpu=; account=
-  for folder in $(find "$root" -type d -name "*$1*" 2>/dev/null); do
-    if [ -e "$folder/memory.current" ]; then version=2; memory=$folder; cpu=$folder; account=$folder; break; fi
-    if [ -e "$folder/memory.usage_in_bytes" ]; then version=1; memory=$folder; fi
-    if [ -e "$folder/cpu.cfs_quota_us" ]; then cpu=$folder; fi
-    if [ -e "$folder/cpuacct.usage" ]; then account=$folder; fi
-  done
-  if [ -z "$memory" ] || [ -z "$cpu" ] || [ -z "$account" ]; then echo "missing $1"; return 1; fi
-  if [ "$version" = 2 ]; then
-    quota=-; period=-; read -r quota period 2>/dev/null < "$cpu/cpu.max"; first "$memory/memory.max"
-  else
-    first "$cpu/cpu.cfs_quota_us"; quota=$found; first "$cpu/cpu.cfs_period_us"; period=$found
-    first "$memory/memory.limit_in_bytes"
-  fi
-  echo "limits $1 $version $quota $period $found"
-}
-use() {
-  if [ "$2" = 2 ]; then
-    pick "$4/cpu.stat" usage_usec; used=$found; first "$3/memory.current"; bytes=$found
-    pick "$3/memory.stat" inactive_file
-  else
-    first "$5/cpuacct.usage"; used=$found; first "$3/memory.usage_in_bytes"; bytes=$found
-    pick "$3/memory.stat" total_inactive_file
-  fi
-  inactive=$found; pick "$4/cpu.stat" nr_periods; periods=$found; pick "$4/cpu.stat" nr_throttled; throttled=$found
-  first /proc/uptime
-  echo "use $1 $found $used $bytes $inactive $periods $throttled"
-}
-for id; do
-  shift
-  if limits "$id"; then set -- "$@" "$id $version $memory $cpu $account"; fi
-done
-while [ "$ticks" -gt 0 ]; do
-  for one; do use $one; done
-  ticks=$((ticks - 1)); if [ "$ticks" -gt 0 ]; then sleep 1; fi
-done
-"""
-"""Prints `limits ID VERSION QUOTA PERIOD BYTES` or `missing ID` for each container, then each second for each
-`use ID UPTIME CPU BYTES INACTIVE PERIODS THROTTLED`; `-` stands for what could not be read. It ends by itself after
-the given number of readings, so that nothing is left on the node whatever becomes of its caller."""
 
 
 @dataclass(slots=True)
@@ -87,24 +43,27 @@ class Readings:
         version: cgroup version; None: its cgroup was not found.
         cpu_limit_cores: CPU quota; None: none is set.
         memory_limit_bytes: Memory limit; None: none is set.
-        samples: Readings in order; `at_s` counts from the first reading of all.
+        samples: Readings in order; `at_s` counts from the reader's first reading of all.
+        reason: Why there are no samples, or not all.
     """
 
     version: int | None = None
     cpu_limit_cores: float | None = None
     memory_limit_bytes: int | None = None
     samples: list[UsageSample] = field(default_factory=list)
+    reason: str | None = None
 
 
-def command(container_ids: Sequence[str], readings: int, root: str = ROOT) -> list[str]:
-    """Return the argument list of the process that reads the containers once a second.
+def on_node(container_ids: Sequence[str], readings: int, root: str = ROOT) -> list[str]:
+    """Return the argument list of the process that reads containers on their node once a second.
 
     Args:
         container_ids: Without the runtime's prefix.
         readings: How many times.
         root: Where the cgroup file systems are mounted.
     """
-    return ["sh", "-c", SCRIPT, "cgroups", root, str(readings), *container_ids]
+    script = files("pytest_todo_k8s.measuring").joinpath(SCRIPT).read_text(encoding="utf-8")
+    return ["sh", "-c", script, "cgroups", root, str(readings), "named", *container_ids]
 
 
 def parse(lines: Iterable[str]) -> dict[str, Readings]:
@@ -114,7 +73,7 @@ def parse(lines: Iterable[str]) -> dict[str, Readings]:
     for line in lines:
         match line.split():
             case ["missing", container]:
-                found[container] = Readings()
+                found[container] = Readings(reason=NO_CGROUP)
             case ["limits", container, version, quota, period, memory]:
                 found[container] = Readings(int(version), _cores(quota, period), _bytes(memory))
             case ["use", container, uptime, *counters] if container in found and _whole(counters):

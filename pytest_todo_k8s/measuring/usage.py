@@ -81,6 +81,7 @@ def container_usage(container: Container, readings: Readings, start_s: float) ->
         cpu_limit_cores=_tighter(container.cpu_limit_cores, readings.cpu_limit_cores),
         memory_limit_bytes=_tighter(container.memory_limit_bytes, readings.memory_limit_bytes),
         samples=[sample.model_copy(update={"at_s": start_s + sample.at_s}) for sample in readings.samples],
+        samples_reason=readings.reason,
     )
 
 

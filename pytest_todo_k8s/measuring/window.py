@@ -6,11 +6,13 @@ import datetime as dt
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pytest_todo_k8s.cluster.kube import KubeError
-from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.measuring import cgroups
+from pytest_todo_k8s.cluster.kubectl import kubectl
+from pytest_todo_k8s.measuring.cgroups import Readings
+from pytest_todo_k8s.measuring.exec_reader import ExecReader
+from pytest_todo_k8s.measuring.node_reader import NodeReader
 from pytest_todo_k8s.measuring.usage import (
     Container,
     add_metrics,
@@ -20,19 +22,18 @@ from pytest_todo_k8s.measuring.usage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pytest_todo_k8s.application import Application
     from pytest_todo_k8s.cluster.kube import Kube
     from pytest_todo_k8s.cluster.provider import Cluster
+    from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.measurements import ContainerUsage
-    from pytest_todo_k8s.tools.command import BackgroundCommand
+    from pytest_todo_k8s.tools.command import CommandRunner
+    from pytest_todo_k8s.tools.toolchain import Toolchain
 
-OUT_OF_REACH: Final = "metrics.k8s.io alone: the nodes, where cgroups could be read, are out of reach"
 SPARE_READINGS: Final = 5
-_START_S: Final = 15.0
 _END_S: Final = 30.0
-_POLL_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ class Place:
     """Whose containers are read.
 
     Attributes:
-        cluster: Reads on its node.
+        cluster: Reads on its node, where that is within reach.
         kube: Its API.
+        toolchain: Has kubectl, which reads in the containers otherwise.
+        commands: Starts it.
         namespace: Where the pods are.
         application: Whose parts they are.
         origin_s: Moment on the monotonic clock from which readings count.
@@ -49,9 +52,25 @@ class Place:
 
     cluster: Cluster
     kube: Kube
+    toolchain: Toolchain
+    commands: CommandRunner
     namespace: str
     application: Application
     origin_s: float
+
+    @classmethod
+    def of(cls, context: RunContext) -> Place:
+        """Return a run's own."""
+        settings = context.settings
+        return cls(
+            cluster=context.cluster,
+            kube=context.kube,
+            toolchain=context.toolchain,
+            commands=context.commands,
+            namespace=settings.namespace,
+            application=settings.application,
+            origin_s=context.started_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +82,27 @@ class Window:
     source: str
 
 
+class Reader(Protocol):
+    """Reads containers' cgroups once a second and ends by itself."""
+
+    def start(self, containers: Sequence[Container], readings: int) -> None:
+        """Begin, and return once the first readings are there."""
+
+    def wait(self, deadline_s: float) -> None:
+        """Return when it has ended by itself, at the latest at that moment on the monotonic clock."""
+
+    def stop(self) -> None:
+        """End it if it goes on; safe to call at any time."""
+
+    def found(self) -> dict[str, Readings]:
+        """Return what was read, by container id."""
+
+    def told(self, containers: Sequence[Container]) -> str:
+        """Say in a few words how these were read."""
+
+
 def observe(place: Place, seconds: float, meanwhile: Callable[[], None]) -> Window:
-    """Read the containers' cgroups each second while something goes on; without a way to the nodes none is read.
+    """Read the containers' cgroups each second while something goes on.
 
     Args:
         place: Whose.
@@ -79,54 +117,24 @@ def observe(place: Place, seconds: float, meanwhile: Callable[[], None]) -> Wind
     selector = f"{application.label} in ({', '.join(application.apps.values())})"
     pods = place.kube.items(f"/api/v1/namespaces/{place.namespace}/pods", labelSelector=selector)
     containers = running_containers(pods, application.label)
-    start_s, since = time.monotonic() - place.origin_s, dt.datetime.now(dt.UTC)
-    if place.cluster.reaches_nodes:
-        found = _read(place.cluster, containers, seconds, meanwhile)
-        source = _source(containers, found)
-    else:
-        meanwhile()
-        found, source = {}, OUT_OF_REACH
-    usages = [container_usage(each, found.get(each.id, cgroups.Readings()), start_s) for each in containers]
-    return Window(_with_metrics(place, usages, since), pods, source)
-
-
-def _read(
-    cluster: Cluster, containers: list[Container], seconds: float, meanwhile: Callable[[], None]
-) -> dict[str, cgroups.Readings]:
-    """Read cgroups on the node until the window is over."""
-    readings = math.ceil(seconds) + SPARE_READINGS
-    sampler = cluster.start_on_node(cgroups.command([each.id for each in containers], readings))
+    reader = _reader(place)
     try:
-        _wait_for_first_reading(sampler, len(containers))
+        reader.start(containers, math.ceil(seconds) + SPARE_READINGS)
+        start_s, since = time.monotonic() - place.origin_s, dt.datetime.now(dt.UTC)
         meanwhile()
-        _wait_for_end(sampler, seconds)
+        reader.wait(time.monotonic() + seconds + _END_S)
     finally:
-        sampler.stop()
-    return cgroups.parse(sampler.lines)
+        reader.stop()
+    found = reader.found()
+    usages = [container_usage(each, found.get(each.id, Readings()), start_s) for each in containers]
+    return Window(_with_metrics(place, usages, since), pods, _source(reader, containers, found))
 
 
-def _wait_for_first_reading(sampler: BackgroundCommand, containers: int) -> None:
-    """Wait until every container was looked up and a first reading is there.
-
-    Raises:
-        PhaseError: The sampler ended or stays silent.
-    """
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline and sampler.running:
-        lines = list(sampler.lines)
-        if len(cgroups.parse(lines)) >= containers and any(line.startswith("use ") for line in lines):
-            return
-        time.sleep(_POLL_S)
-    sampler.stop()  # its last lines are all there only once its output is read to the end
-    said = " / ".join(list(sampler.lines)[-3:]) or "nothing"
-    raise PhaseError("measure", f"the containers' cgroups can't be read on the node; the reader said: {said}"[:500])
-
-
-def _wait_for_end(sampler: BackgroundCommand, seconds: float) -> None:
-    """Let the sampler end by itself, so that nothing of it stays on the node."""
-    deadline = time.monotonic() + seconds + _END_S
-    while sampler.running and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
+def _reader(place: Place) -> Reader:
+    """Choose: on the node, where nothing runs in the containers that are measured, else inside of them."""
+    if place.cluster.reaches_nodes:
+        return NodeReader(place.cluster)
+    return ExecReader(place.commands, kubectl(place.toolchain, place.cluster, place.namespace))
 
 
 def _with_metrics(place: Place, usages: list[ContainerUsage], since: dt.datetime) -> list[ContainerUsage]:
@@ -140,10 +148,10 @@ def _with_metrics(place: Place, usages: list[ContainerUsage], since: dt.datetime
     return [add_metrics(each, pods, since, now) for each in usages]
 
 
-def _source(containers: list[Container], found: dict[str, cgroups.Readings]) -> str:
+def _source(reader: Reader, containers: list[Container], found: dict[str, Readings]) -> str:
     """Say where the figures come from, and where a limit is not what the spec says."""
     versions = sorted({f"v{each.version}" for each in found.values() if each.version})
-    said = [f"cgroup {' and '.join(versions) or 'files not found'}, read on the node every second"]
-    readings = [(each, found.get(each.id, cgroups.Readings())) for each in containers]
+    said = [f"cgroup {' and '.join(versions) or 'files not found'}, {reader.told(containers)}"]
+    readings = [(each, found.get(each.id, Readings())) for each in containers]
     said += [text for each, read in readings if read.version and (text := disagreement(each, read))]
     return "; ".join(said)

@@ -86,7 +86,7 @@ def _create_namespace(context: RunContext, kubernetes: str) -> str:
     created = context.kube.create("/api/v1/namespaces", namespace_manifest(context, kubernetes_minor=minor))
     uid = str(created["metadata"]["uid"])
     context.journal.created("namespace", name, uid=uid)
-    access.grant(context.kube, name)
+    access.grant(context.kube, name, access.inside(context.cluster))
     for collection, manifest in bounds(context).items():
         context.kube.create(f"/api/v1/namespaces/{name}/{collection}", manifest)
     return uid

@@ -115,9 +115,8 @@ def _measure_use(context: RunContext, measure: Measure, url: str) -> None:
     def send() -> None:
         measure.load = load.send(url, settings.application, context.redactor, settings.load)
 
-    place = Place(context.cluster, context.kube, settings.namespace, settings.application, context.started_s)
     try:
-        window = observe(place, settings.load.duration_s, send)
+        window = observe(Place.of(context), settings.load.duration_s, send)
     except AnswerError as problem:
         raise PhaseError("measure", f"the load can't begin: {problem}", "see logs/ for the application's own") from None
     measure.usage = window.usages

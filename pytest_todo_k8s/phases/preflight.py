@@ -43,7 +43,7 @@ def run(context: RunContext) -> None:
     _ = engine.builder  # that it can be had at all is the check
     _check_disk(engine.facts.data)
     context.cluster.ensure()
-    access.check(context.kube, context.settings.namespace)
+    access.check(context.kube, context.settings.namespace, access.inside(context.cluster))
     machine = context.cluster.facts()
     machine.tools = tools
     context.evidence.machine = machine

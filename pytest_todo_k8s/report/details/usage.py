@@ -26,13 +26,22 @@ def utilisation(evidence: Evidence) -> list[Block]:
     measure = evidence.measure
     if measure is None:
         return []
-    source = (("Read from", measure.usage_source or "nothing"),)
+    source = (("Read from", measure.usage_source or "nothing"), *_unread(measure.usage))
     blocks: list[Block] = [Facts(source + (_load(measure.load) if measure.load else (("Load", "none was sent"),)))]
     if measure.usage:
         blocks.append(_peaks(measure.usage))
     for usage in measure.usage:
         blocks += _container(usage)
     return blocks
+
+
+def _unread(usages: list[ContainerUsage]) -> tuple[tuple[str, str], ...]:
+    """Say of which containers there are no readings, or not all, and why."""
+    return tuple(
+        (f"{usage.pod}/{usage.container}", f"not measured: {usage.samples_reason}")
+        for usage in usages
+        if usage.samples_reason
+    )
 
 
 def _load(load: Load) -> tuple[tuple[str, str], ...]:

@@ -63,10 +63,10 @@ def test_a_limit_counts_where_spec_and_cgroup_have_it(
     asked: tuple[float, int], enforced: tuple[float, int], counts: tuple[float, int]
 ) -> None:
     container = Container("p", "a", "c", "id", *asked)
-    readings = Readings(1, *enforced, [UsageSample(at_s=1, cpu_s=2, working_set_bytes=3)])
+    readings = Readings(1, *enforced, [UsageSample(at_s=1, cpu_s=2, working_set_bytes=3)], "it ended")
     usage = container_usage(container, readings, 40)
     assert (usage.cpu_limit_cores, usage.memory_limit_bytes) == counts
-    assert usage.samples[0].at_s == 41
+    assert (usage.samples[0].at_s, usage.samples_reason) == (41, "it ended")
     assert (disagreement(container, readings) is None) == (asked == enforced)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,16 +15,17 @@ from pytest_todo_k8s.context import Deployment, RunContext
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Latency
 from pytest_todo_k8s.measuring import cgroups, series, window
+from pytest_todo_k8s.measuring.exec_reader import Interpreter
 from pytest_todo_k8s.measuring.series import Pace
 from pytest_todo_k8s.phases import measure
 from pytest_todo_k8s.settings import LoadShape
 from pytest_todo_k8s.tools.redaction import Secret
+from tests.unit.cluster.stubs import Stubs
 from tests.unit.running import run_context
 from tests.unit.todo_server import todo_server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pytest_todo_k8s.tools.command import BackgroundCommand
 
@@ -69,30 +71,34 @@ class FakeCluster:
     """Runs what is meant for the node here."""
 
     reaches_nodes = True
+    context = "dev"
+    kubeconfig = Path("kubeconfig")
 
-    def __init__(self, context: RunContext, argv: Sequence[str] | None) -> None:
-        self.context = context
+    def __init__(self, run: RunContext, argv: Sequence[str] | None) -> None:
+        self.run = run
         self.argv = argv
 
     def start_on_node(self, argv: Sequence[str]) -> BackgroundCommand:
-        return self.context.commands.start(self.argv or argv)
+        return self.run.commands.start(self.argv or argv)
 
 
 @pytest.fixture(autouse=True)
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cgroups.command, "__defaults__", (str(tmp_path / "cgroup"),))
+    monkeypatch.setattr(cgroups.on_node, "__defaults__", (str(tmp_path / "cgroup"),))
     monkeypatch.setattr(window, "SPARE_READINGS", 1)
     monkeypatch.setattr(measure, "PAGE_PACE", Pace(limit_s=3, interval_s=0.02, timeout_s=0.3))
     monkeypatch.setattr(series, "CALIBRATION_INTERVAL_S", 0.001)
     monkeypatch.setattr(measure, "backend_latency", lambda _context, _health, _pace: Latency(target="t", route="r"))
 
 
-def run(tmp_path: Path, *, metrics: bool = True, argv: Sequence[str] | None = None, faults: str = "") -> RunContext:
+def run(
+    tmp_path: Path, *, metrics: bool = True, argv: Sequence[str] | None = None, faults: str = "", **parts: Any
+) -> RunContext:
     scope = tmp_path / "cgroup/kubepods" / f"cri-{CONTAINER}.scope"
     scope.mkdir(parents=True)
     for name, text in FILES.items():
         (scope / name).write_text(text)
-    context = run_context(tmp_path, kube=FakeKube(metrics=metrics))
+    context = run_context(tmp_path, kube=FakeKube(metrics=metrics), **parts)
     context.settings = dataclasses.replace(context.settings, load=LoadShape(20, 0.5))
     cluster: Any = FakeCluster(context, argv)
     context.cluster = cluster
@@ -118,17 +124,41 @@ def test_page_series_load_and_use(tmp_path: Path) -> None:
     assert found.usage_source == "cgroup v2, read on the node every second"
 
 
-def test_nodes_out_of_reach_leave_use_unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stubs:
+    """Put the node out of reach; kubectl enters containers, which are this machine."""
     monkeypatch.setattr(FakeCluster, "reaches_nodes", False)
-    found = run(tmp_path).evidence.measure
+    scope = str(tmp_path / "cgroup/kubepods" / f"cri-{CONTAINER}.scope")
+    monkeypatch.setattr(Interpreter.command, "__defaults__", (scope,))
+    stubs = Stubs(tmp_path)
+    stubs.add("kubectl", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"')
+    return stubs
+
+
+def test_where_nodes_are_out_of_reach_containers_are_read_from_within(tmp_path: Path, inside: Stubs) -> None:
+    found = run(tmp_path, toolchain=inside.toolchain()).evidence.measure
+    assert found is not None
+    (usage,) = found.usage
+    assert (usage.cpu_limit_cores, usage.memory_limit_bytes) == (0.5, 100000)
+    assert [(sample.cpu_s, sample.working_set_bytes) for sample in usage.samples] == [(2, 2000)] * 2
+    assert usage.samples_reason is None
+    assert found.usage_source == (
+        "cgroup v2, read every second by a process in each container (sh in todo-backend/backend), whose own use is in "
+        "the figures"
+    )
+
+
+def test_a_container_that_can_not_be_entered_is_unmeasured_and_the_load_is_sent(tmp_path: Path, inside: Stubs) -> None:
+    inside.add("kubectl", "exit 1")
+    found = run(tmp_path, toolchain=inside.toolchain()).evidence.measure
     assert found is not None
     assert found.load is not None
     assert found.load.requests == 10
     (usage,) = found.usage
     assert usage.samples == []
+    assert str(usage.samples_reason).startswith("no reader works in it (sh: it said nothing; python3: ")
     assert usage.metrics_api is not None
-    assert found.usage_source is not None
-    assert found.usage_source.startswith("metrics.k8s.io alone")
+    assert str(found.usage_source).startswith("cgroup files not found, read every second")
 
 
 def test_only_what_is_asked_for_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
