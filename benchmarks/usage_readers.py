@@ -2,7 +2,7 @@
 
     pytest --todo-cluster=minikube --todo-only=SC-003 --todo-keep=always tests/acceptance
     python -m benchmarks.usage_readers [--namespace todo-app-dev] [--seconds 60]
-    todo-k8s reap
+    todo-k8s reap RUN_ID
 
 Nothing is asked of the application meanwhile. The containers are read on the node twice: alone, and while a process in
 each container reads as well. What the second time is above the first is the use of that process. The two readers' own

@@ -46,6 +46,7 @@ for id; do
   if limits "$id"; then set -- "$@" "$id $version $memory $cpu $account"; fi
 done
 while [ "$ticks" -gt 0 ]; do
+  # shellcheck disable=SC2086  # each is a list of words: id, version and three folders
   for one; do use $one; done
   ticks=$((ticks - 1)); if [ "$ticks" -gt 0 ]; then sleep 1; fi
 done

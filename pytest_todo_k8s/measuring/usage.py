@@ -67,19 +67,24 @@ def _container(
 def container_usage(container: Container, readings: Readings, start_s: float) -> ContainerUsage:
     """Join a container with its readings.
 
-    A limit counts where both the pod's spec and the cgroup have it; where they differ, the tighter one does.
+    A limit counts where both the pod's spec and the cgroup have it; where they differ, the tighter one does. Of a
+    container whose cgroup was not read only the spec's is known.
 
     Args:
         container: From the pod's spec.
         readings: From its cgroup.
         start_s: Time of the first reading, seconds since the run began.
     """
+    cpu_limit_cores, memory_limit_bytes = container.cpu_limit_cores, container.memory_limit_bytes
+    if readings.version is not None:
+        cpu_limit_cores = _tighter(cpu_limit_cores, readings.cpu_limit_cores)
+        memory_limit_bytes = _tighter(memory_limit_bytes, readings.memory_limit_bytes)
     return ContainerUsage(
         pod=container.pod,
         app=container.app,
         container=container.name,
-        cpu_limit_cores=_tighter(container.cpu_limit_cores, readings.cpu_limit_cores),
-        memory_limit_bytes=_tighter(container.memory_limit_bytes, readings.memory_limit_bytes),
+        cpu_limit_cores=cpu_limit_cores,
+        memory_limit_bytes=memory_limit_bytes,
         samples=[sample.model_copy(update={"at_s": start_s + sample.at_s}) for sample in readings.samples],
         samples_reason=readings.reason,
     )

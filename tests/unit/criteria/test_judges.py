@@ -318,6 +318,13 @@ def test_missing_or_worthless_evidence_is_incomplete(name: str) -> None:
     assert {found[part] for part in void} == {Verdict.INCOMPLETE}
 
 
+def test_it_is_said_why_a_container_was_not_sampled() -> None:
+    evidence = green()
+    set_on("measure.usage.1", "samples", [])(evidence)
+    set_on("measure.usage.1", "samples_reason", "no reader works in it")(evidence)
+    assert reason(evidence, "SC-008-backend-memory").endswith("over the whole load: no reader works in it")
+
+
 def test_a_warning_that_is_allowed_is_counted_apart() -> None:
     evidence = green()
     event = WarningEvent(object="Pod/x", reason="Unhealthy", message="p", count=1, after_ready=True, allowed=True)

@@ -36,6 +36,13 @@ def test_less_than_a_window_is_no_figure() -> None:
         cpu_shares(usage())
 
 
+def test_it_is_said_why_there_is_no_figure() -> None:
+    silent = usage()
+    silent.samples_reason = "no reader works in it"
+    with pytest.raises(Unjudged, match="was read for less than 5 s: no reader works in it"):
+        cpu_shares(silent)
+
+
 def test_without_a_limit_there_is_no_share() -> None:
     unlimited = usage((0, 0), (6, 1))
     unlimited.cpu_limit_cores = unlimited.memory_limit_bytes = None

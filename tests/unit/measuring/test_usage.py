@@ -70,6 +70,12 @@ def test_a_limit_counts_where_spec_and_cgroup_have_it(
     assert (disagreement(container, readings) is None) == (asked == enforced)
 
 
+def test_of_a_container_that_was_not_read_the_limits_are_the_specs() -> None:
+    usage = container_usage(CONTAINER, Readings(reason="no reader works in it"), 40)
+    assert (usage.cpu_limit_cores, usage.memory_limit_bytes) == (0.5, 512 * 1024**2)
+    assert (usage.samples, usage.samples_reason) == ([], "no reader works in it")
+
+
 def metrics(timestamp: str) -> list[dict[str, Any]]:
     container = {"name": "backend", "usage": {"cpu": "17288476n", "memory": "67964Ki"}}
     return [

@@ -134,7 +134,7 @@ def test_containers_without_limits_or_readings_are_told_so() -> None:
     free, silent, odd, _ = evidence.measure.usage
     free.cpu_limit_cores = free.memory_limit_bytes = None
     free.metrics_api, free.metrics_reason = None, "metrics.k8s.io has no sample yet"
-    silent.samples = []
+    silent.samples, silent.samples_reason = [], "no reader works in it (sh: not in the image)"
     odd.samples[30].cpu_s = 0.0
     rows = table(evidence, "SC-008", "Peaks")
     assert rows[0][1:7] == [
@@ -148,6 +148,7 @@ def test_containers_without_limits_or_readings_are_told_so() -> None:
     assert rows[1][2:6:2] == ["not measured", "not measured"]
     assert rows[2][2] == "not measured"
     assert len(list(section(evidence, "SC-008").iter("figure"))) == 1
+    assert "not measured: no reader works in it (sh: not in the image)" in text(section(evidence, "SC-008"))
 
 
 def test_differences_show_both_sides() -> None:
