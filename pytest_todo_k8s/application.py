@@ -173,6 +173,25 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plain:
+    """The backend as a process of this machine, with which the one in the cluster is compared.
+
+    Attributes:
+        command: Its argument list, in the project's folder; the keys of all Secrets are variables, with the values that
+            they have in the cluster.
+        requests: `module:function`: what both are asked.
+        port: The variable that tells it its port.
+        environment: Further variables.
+    """
+
+    __pydantic_config__: ClassVar = STRICT
+    command: tuple[str, ...]
+    requests: str
+    port: str = "PORT"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """Everything that a run has to know of the application.
 
@@ -191,7 +210,7 @@ class Application:
         refused: What the chart's schema must refuse: values, by what is wrong with them.
         flow: `module:function`: a user's way through the frontend.
         helm_test: Whether the chart brings a test, which `helm test` runs after that way.
-        plain: `module:function`: the backend as plain processes.
+        plain: The backend without containers; None: it is compared with nothing.
     """
 
     __pydantic_config__: ClassVar = STRICT
@@ -209,7 +228,7 @@ class Application:
     refused: Mapping[str, Values] = field(default_factory=dict)
     flow: str = ""
     helm_test: bool = False
-    plain: str = ""
+    plain: Plain | None = None
 
     @property
     def built_in(self) -> bool:
@@ -333,6 +352,6 @@ TODO: Final = Application(
     },
     flow=BUILT_IN,
     helm_test=True,
-    plain=BUILT_IN,
+    plain=Plain(command=("python", "-m", "app"), requests=BUILT_IN),
 )
 """This project's own application."""

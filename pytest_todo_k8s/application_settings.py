@@ -24,7 +24,7 @@ _OBJECT: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,51}[a-z0-9])?")
 """Names of objects (RFC 1123); Helm lets releases have 53 characters."""
 _VALUE_PATH: Final = re.compile(r"[\w-]+(\.[\w-]+)*")
 _FUNCTION: Final = re.compile(r"(?P<module>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
-_FREE: Final = frozenset({"arguments", "values", "inside", "outside", "refused"})
+_FREE: Final = frozenset({"arguments", "environment", "values", "inside", "outside", "refused"})
 """Keys below which a text may be empty: it is the application's own."""
 
 
@@ -150,13 +150,12 @@ def _paths(found: Application, root: Path) -> Iterator[tuple[str, str]]:
 
 def _functions(found: Application, root: Path) -> Iterator[tuple[str, str]]:
     """Yield the keys that name functions of modules which are not there."""
-    match = _FUNCTION.fullmatch(found.flow)
-    if found.flow and match is None:
-        yield "flow", f"= {found.flow!r} names no function: write module:function"
-    elif match and not (root / f"{match['module'].replace('.', '/')}.py").is_file():
-        yield "flow", f"= {found.flow!r} names a module that is no file below {root}"
-    if found.plain:
-        yield "plain", "is for this project's own application alone"
+    for key, name in (("flow", found.flow), ("plain.requests", found.plain.requests if found.plain else "")):
+        match = _FUNCTION.fullmatch(name)
+        if name and match is None:
+            yield key, f"= {name!r} names no function: write module:function"
+        elif match and not (root / f"{match['module'].replace('.', '/')}.py").is_file():
+            yield key, f"= {name!r} names a module that is no file below {root}"
 
 
 def _part(image: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_todo_k8s.errors import PhaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_todo_k8s.cluster.kube import Kube
@@ -39,11 +39,13 @@ class Deployment:
             application's settings name none.
         database_url: PostgreSQL as this machine reaches it (a port-forward where it runs in the cluster); None: the
             application's settings name none.
+        secrets: The values of the run's Secrets, by key.
     """
 
     frontend: Endpoint
     backend_url: str
     database_url: Secret | None
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 @dataclass

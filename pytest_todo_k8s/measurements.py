@@ -363,6 +363,7 @@ class Difference(Model):
 class Parity(Model):
     """The parity phase."""
 
+    built_in: bool = Field(default=True, description="whether the requests are the gate's, not the project's own")
     requests: int = 0
     generated: int = Field(default=0, description="requests among them that chance made")
     seed: int | None = Field(default=None, description="of the chance; the same one gives the same requests")

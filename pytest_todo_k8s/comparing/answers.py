@@ -46,23 +46,28 @@ class Answer:
     error: str | None = None
 
 
-def ask(base_url: str, requests_: Sequence[Request], side: str) -> list[Answer]:
+def ask(base_url: str, requests_: Sequence[Request], side: str, given: Mapping[str, str] | None = None) -> list[Answer]:
     """Send the corpus to one application, in order, and return the normalised answers.
 
     Args:
         base_url: The application.
         requests_: The corpus.
         side: What an error calls the application.
+        given: What is known before the first answer, by name.
 
     Raises:
         PhaseError: A value that later requests need did not come, so those would compare nothing.
     """
-    known: dict[str, str] = {}
+    known = dict(given or {})
     normaliser = Normaliser()
     answers = []
     with new_session() as session:
         for request in requests_:
-            fetched = _send(session, base_url, request, known)
+            try:
+                fetched = _send(session, base_url, request, known)
+            except KeyError as missing:
+                cause = f"the request {request.name!r} needs {missing}, which no earlier one captures"
+                raise PhaseError("parity", cause) from None
             body = _json(fetched)
             known |= _captured(request, fetched, body, side)
             answers.append(_answer(fetched, body, normaliser))
@@ -82,16 +87,21 @@ def differences(requests_: Sequence[Request], plain: Sequence[Answer], cluster: 
 
 
 def _send(session: requests.Session, base_url: str, request: Request, known: Mapping[str, str]) -> Fetched:
-    headers = {"Accept": "application/json", **request.headers}
+    headers = {"Accept": "application/json"}
+    headers |= {name: _with_known(value, known) for name, value in request.headers.items()}
     data = request.raw
     if request.body is not None:
         headers["Content-Type"] = "application/json"
         data = json.dumps(_filled_in(request.body, known)).encode()
     if request.user:
         headers["Authorization"] = f"Bearer {known[request.user]}"
-    path = _VARIABLE.sub(lambda name: known[name[1]], request.path)
+    path = _with_known(request.path, known)
     session.cookies.clear()
     return fetch(session, base_url + path, timeout_s=TIMEOUT_S, method=request.method, headers=headers, body=data)
+
+
+def _with_known(text: str, known: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda name: known[name[1]], text)
 
 
 def _filled_in(body: object, known: Mapping[str, str]) -> object:

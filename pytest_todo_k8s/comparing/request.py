@@ -14,7 +14,9 @@ UNKNOWN_ID: Final = "00000000-0000-4000-8000-000000000000"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; `{name}` in its path stands for what an earlier answer gave (`captures`).
+    """One request; `{name}` in its path or headers stands for what an earlier answer gave (`captures`).
+
+    In requests of another application's project it stands for the value of a Secret's key too.
 
     Attributes:
         name: Unique; what a difference is reported under.

@@ -161,6 +161,7 @@ def _open(context: RunContext, made: Mapping[str, Secret]) -> Deployment:
         frontend=context.cluster.endpoint(node_port),
         backend_url=f"http://127.0.0.1:{way.port}" if way else "",
         database_url=url,
+        secrets=made,
     )
 
 

@@ -6,10 +6,12 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from pytest_todo_k8s.comparing import generated, rows
+from pytest_todo_k8s.application import BUILT_IN
+from pytest_todo_k8s.comparing import another, generated, rows
 from pytest_todo_k8s.comparing.answers import ask, differences
 from pytest_todo_k8s.comparing.corpus import USERS, Corpus, corpus
 from pytest_todo_k8s.comparing.normalise import RULES
+from pytest_todo_k8s.criteria import sc_011_parity
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Parity
 from pytest_todo_k8s.measuring import steady
@@ -20,6 +22,7 @@ from pytest_todo_k8s.tools.redaction import generate
 from pytest_todo_k8s.tools.toolchain import cache_root
 
 if TYPE_CHECKING:
+    from pytest_todo_k8s.application import Plain
     from pytest_todo_k8s.comparing.answers import Answer
     from pytest_todo_k8s.comparing.rows import Stored
     from pytest_todo_k8s.context import RunContext
@@ -38,8 +41,21 @@ def run(context: RunContext) -> None:
     Raises:
         PhaseError: One of the two applications can't be asked.
     """
-    if not context.settings.application.plain:
-        return
+    plain = context.settings.application.plain
+    if plain and all(map(context.settings.application.has, sc_011_parity.SETTINGS)):
+        (_compare if plain.requests == BUILT_IN else _compare_another)(context, plain)
+        found = context.evidence.parity
+        if found and not found.skipped:
+            seed = "" if found.seed is None else f" (seed {found.seed})"
+            context.progress(f"parity: {found.requests} requests{seed}, {len(found.differences)} differences")
+
+
+def _compare(context: RunContext, _plain: Plain) -> None:
+    """Compare this project's own application.
+
+    Raises:
+        PhaseError: One of the two can't be asked.
+    """
     if missing := _missing():
         context.evidence.parity = Parity(skipped=missing)
         return
@@ -62,7 +78,32 @@ def run(context: RunContext) -> None:
         normalised=[*RULES, rows.RULE],
         differences=found,
     )
-    context.progress(f"parity: {len(known.requests)} requests (seed {known.seed}), {len(found)} differences")
+
+
+def _compare_another(context: RunContext, plain: Plain) -> None:
+    """Compare another one, by the requests of its project.
+
+    Raises:
+        PhaseError: One of the two can't be asked, or the requests are none.
+    """
+    root, clean = context.settings.root, context.redactor.clean
+    known = {key: value.reveal() for key, value in context.deployed().secrets.items()}
+    asked = another.requests(root, plain.requests, f"mark-{context.evidence.run.id}")
+    health = context.settings.application.backend.asked
+    with another.backend(context, root, plain, health.path if health else "/", known) as port:
+        here = ask(f"http://127.0.0.1:{port}", asked, PLAIN, known)
+    _wait_for_cluster(context, 1)
+    there = ask(context.deployed().backend_url, asked, CLUSTER, known)
+    _wait_for_cluster(context, steady.IN_A_ROW)
+    context.evidence.parity = Parity(
+        built_in=False,
+        requests=len(asked),
+        normalised=list(RULES),
+        differences=[
+            each.model_copy(update={"plain": clean(each.plain), "cluster": clean(each.cluster)})
+            for each in differences(asked, here, there)
+        ],
+    )
 
 
 def _database(context: RunContext) -> Secret:

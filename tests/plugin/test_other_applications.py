@@ -22,7 +22,7 @@ def notes(project: Project) -> Project:
     """The project with the other application's files, and phases that find it healthy."""
     for each in ("api", "web", "deploy"):
         shutil.copytree(ELSEWHERE / each, project.path / each)
-    for name in ("notes_flow.py", "todo-k8s.toml"):
+    for name in ("notes_flow.py", "notes_requests.py", "todo-k8s.toml"):
         shutil.copy2(ELSEWHERE / name, project.path)
     sample = project.home / "sample.json"
     text = sample.read_text()
@@ -38,12 +38,11 @@ def test_a_full_run_is_incomplete_and_says_what_to_set(notes: Project) -> None:
     status, output = notes.run()
     assert (status, notes.left()) == (11, []), output
     found = {each.id: each for each in notes.evidence.criteria}
-    assert {name for name, each in found.items() if each.verdict is not Verdict.PASS} == {"SC-006", "SC-011"}
-    for key in ("database.rows", "plain"):
-        assert f"not set up for this application: set tool.todo-k8s.{key}" in output
+    assert {name for name, each in found.items() if each.verdict is not Verdict.PASS} == {"SC-006"}
+    assert "not set up for this application: set tool.todo-k8s.database.rows" in output
     assert notes.evidence.run.limits == {"SC-002-frontend": 400.0}
     page = (notes.out / "report.html").read_text()
-    assert "set tool.todo-k8s.plain" in page
+    assert "set tool.todo-k8s.database.rows" in page
     assert "default 500 MB" in page
     assert "limit 400 MB (default 500 MB)" in output
 
@@ -66,7 +65,7 @@ def test_the_plan_tells_it_too(notes: Project) -> None:
     status, output = notes.run("--todo-plan")
     assert status == 0, output
     assert "chart      " + str(notes.path / "deploy/notes") in output
-    assert "not run: set tool.todo-k8s.plain" in output
+    assert "not run: set tool.todo-k8s.database.rows" in output
     assert "database" not in output.replace("database.rows", "").replace("frontend, backend and database", "")
 
 

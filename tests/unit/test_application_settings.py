@@ -127,6 +127,9 @@ def test_a_database_of_its_own() -> None:
         ("flow", "notes_flow.journey", "tool.todo-k8s.flow = 'notes_flow.journey' names no function"),
         ("flow", "built-in", "tool.todo-k8s.flow = 'built-in' names no function"),
         ("flow", "gone:journey", "tool.todo-k8s.flow = 'gone:journey' names a module that is no file below"),
+        ("plain.requests", "notes:x:y", "tool.todo-k8s.plain.requests = 'notes:x:y' names no function"),
+        ("plain.requests", "gone:x", "tool.todo-k8s.plain.requests = 'gone:x' names a module that is no file below"),
+        ("plain.command", None, "tool.todo-k8s.plain.command is missing"),
         ("database", DATABASE, "tool.todo-k8s.database.password = 'PASSWORD' is no key of any Secret below"),
     ],
 )

@@ -1,4 +1,7 @@
-"""Keeps notes in memory: GET and POST /notes for those who know the token, GET /livez for everybody."""
+"""Keeps notes in memory: GET and POST /notes for those who know the token, GET /livez for everybody.
+
+`/notes?with=TEXT` gives the notes that hold the text.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 NOTES: list[str] = []
 TOKEN = os.environ["NOTES_TOKEN"]
@@ -23,18 +27,19 @@ class Notes(BaseHTTPRequestHandler):
         if self.path == "/livez":
             self.answer(200, {"state": "alive"})
         elif self.known():
-            self.answer(200, {"notes": NOTES})
+            text = parse_qs(urlsplit(self.path).query).get("with", [""])[0]
+            self.answer(200, {"notes": [note for note in NOTES if text in note]})
 
     def do_POST(self) -> None:
         """Take a note."""
         text = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         if self.known():
             NOTES.append(text)
-            self.answer(201, {"notes": NOTES})
+            self.answer(201, {"note": text})
 
     def known(self) -> bool:
         """Refuse what is no request for notes by somebody who knows the token."""
-        if self.path != "/notes":
+        if urlsplit(self.path).path != "/notes":
             self.answer(404, {"error": "there is no such path"})
         elif self.headers.get("X-Notes-Token") != TOKEN:
             self.answer(401, {"error": "the token is wrong"})

@@ -25,12 +25,12 @@ PAGE = """<!doctype html>
 STYLE = b"body { max-width: 40rem; margin: 2rem auto; font-family: sans-serif }\n"
 
 
-def notes(text: str | None = None) -> list[str]:
-    """Ask the API for all notes, after it was given one."""
+def ask(text: str | None = None) -> dict[str, list[str]]:
+    """Give the API a note, or ask it for all of them."""
     data = None if text is None else text.encode()
     request = Request(f"{API}/notes", data=data, headers={"X-Notes-Token": TOKEN})
     with urlopen(request, timeout=5) as answer:
-        found: list[str] = json.load(answer)["notes"]
+        found: dict[str, list[str]] = json.load(answer)
     return found
 
 
@@ -42,7 +42,7 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Show the page, its style, or that it lives."""
         if self.path in {"/", "/notes"}:
-            self.page(notes())
+            self.page()
         elif self.path == "/style.css":
             self.answer(200, STYLE, "text/css")
         elif self.path == "/livez":
@@ -53,11 +53,12 @@ class Page(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a note and show the page."""
         form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
-        self.page(notes(form["text"][0]))
+        ask(form["text"][0])
+        self.page()
 
-    def page(self, found: list[str]) -> None:
+    def page(self) -> None:
         """Show the notes."""
-        items = "".join(f"<li>{html.escape(each)}</li>" for each in found)
+        items = "".join(f"<li>{html.escape(each)}</li>" for each in ask()["notes"])
         text = PAGE.format(heading=html.escape(HEADING), items=items, footer=html.escape(FOOTER))
         self.answer(200, text.encode(), "text/html; charset=utf-8")
 

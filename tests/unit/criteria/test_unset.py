@@ -6,7 +6,7 @@ from pytest_todo_k8s import exit_codes
 from pytest_todo_k8s.criteria import judge
 from pytest_todo_k8s.criteria.outcome import Outcome, outcome, status_of
 from pytest_todo_k8s.evidence import Evidence, Verdict
-from pytest_todo_k8s.measurements import FlowStep
+from pytest_todo_k8s.measurements import Difference, FlowStep
 from tests.unit.criteria.sample_run import green
 
 
@@ -52,6 +52,16 @@ def test_a_flow_of_the_settings_needs_none_of_this_project_s_steps() -> None:
     assert verdicts(evidence)["SC-006-flow"][0] is Verdict.FAIL
     evidence.exercise.steps = []
     assert verdicts(evidence)["SC-006-flow"][0] is Verdict.INCOMPLETE
+
+
+def test_requests_of_a_project_s_own_need_no_number_and_no_rows() -> None:
+    evidence = green()
+    assert evidence.parity
+    evidence.parity.built_in, evidence.parity.requests, evidence.parity.rows = False, 3, 0
+    verdict, reason = verdicts(evidence)["SC-011-differences"]
+    assert (verdict, reason) == (Verdict.PASS, "3 requests of the project's own answered alike")
+    evidence.parity.differences = [Difference(request="GET /", where="status", plain="200", cluster="404")]
+    assert verdicts(evidence)["SC-011-differences"][0] is Verdict.FAIL
 
 
 def test_the_title_and_the_pods_are_those_of_the_run() -> None:

@@ -141,7 +141,7 @@ def test_its_load_makes_no_account() -> None:
 
 
 def test_a_way_that_nobody_named_is_not_walked(tmp_path: Path) -> None:
-    run = context(tmp_path, dataclasses.replace(NOTES, flow="", plain=""))
+    run = context(tmp_path, dataclasses.replace(NOTES, flow="", plain=None))
     exercise.run(run)
     parity.run(run)
     assert (run.evidence.exercise, run.evidence.parity) == (None, None)
