@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_todo_k8s.evidence import Verdict
+from pytest_todo_k8s.evidence import Evidence, Verdict
+from pytest_todo_k8s.measurements import FlowStep
 
 if TYPE_CHECKING:
     from tests.plugin.project import Project
@@ -24,13 +25,20 @@ def notes(project: Project) -> Project:
         shutil.copytree(ELSEWHERE / each, project.path / each)
     for name in ("notes_flow.py", "notes_requests.py", "todo-k8s.toml"):
         shutil.copy2(ELSEWHERE / name, project.path)
-    sample = project.home / "sample.json"
-    text = sample.read_text()
-    for label, app in APPS.items():
-        text = text.replace(f'"app": "{label}"', f'"app": "{app}"')
-    sample.write_text(text.replace('"built_in": true', '"built_in": false').replace('"Todo"', '"Notes"'))
-    content = sample.read_text().replace('"title": "Todo chatbot"', '"title": "Notes"')
-    sample.write_text(content)
+    sample = Evidence.load(project.home / "sample.json")
+    assert sample.deploy
+    assert sample.measure
+    assert sample.measure.page
+    assert sample.exercise
+    assert sample.exercise.walk
+    for pod in sample.deploy.pods:
+        pod.app = APPS.get(pod.app, pod.app)
+    for usage in sample.measure.usage:
+        usage.app = APPS.get(usage.app, usage.app)
+    sample.measure.page.title = sample.measure.page.title_wanted = "Notes"
+    sample.exercise.built_in = False
+    sample.exercise.walk.steps = [FlowStep(name="page", ok=True, start_s=1.0, duration_s=0.1)]
+    project.sample(sample)
     return project
 
 

@@ -17,11 +17,13 @@ FOOTER = os.environ.get("FOOTER", "")
 PORT = int(os.environ.get("PORT", "8000"))
 TOKEN = os.environ["NOTES_TOKEN"]
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Notes</title><link rel="stylesheet" href="/style.css"></head>
+<html lang="en"><head><meta charset="utf-8"><title>Notes</title><link rel="stylesheet" href="/style.css">
+<link rel="icon" href="/icon.svg"></head>
 <body><h1>{heading}</h1><ul data-testid="notes">{items}</ul>
 <form method="post" action="/notes"><input name="text" aria-label="A new note"><button>Keep it</button></form>
 <footer>{footer}</footer></body></html>
 """
+ICON = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1H0z"/></svg>'
 STYLE = b"body { max-width: 40rem; margin: 2rem auto; font-family: sans-serif }\n"
 
 
@@ -45,6 +47,8 @@ class Page(BaseHTTPRequestHandler):
             self.page()
         elif self.path == "/style.css":
             self.answer(200, STYLE, "text/css")
+        elif self.path == "/icon.svg":
+            self.answer(200, ICON, "image/svg+xml")
         elif self.path == "/livez":
             self.answer(200, b"alive", "text/plain")
         else:
