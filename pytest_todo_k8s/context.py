@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.cluster.provider import Cluster, Endpoint
     from pytest_todo_k8s.evidence import Evidence
     from pytest_todo_k8s.journal import Journal
+    from pytest_todo_k8s.kept import Kept
     from pytest_todo_k8s.settings import Settings
     from pytest_todo_k8s.tools.command import CommandRunner
     from pytest_todo_k8s.tools.redaction import Redactor, Secret
@@ -65,6 +66,7 @@ class RunContext:
         cluster: The cluster; preflight calls its `ensure` before anything else does.
         kube: API access through the private kubeconfig that `ensure` writes.
         deployment: Set by the deploy phase.
+        kept: The deployment of an earlier run that this one upgrades; set by preflight.
         background: What goes on between phases (port-forwards); teardown stops it.
         started_s: Start of the run on the monotonic clock.
     """
@@ -81,8 +83,14 @@ class RunContext:
     cluster: Cluster
     kube: Kube
     deployment: Deployment | None = None
+    kept: Kept | None = None
     background: list[Background] = field(default_factory=list)
     started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def ledger(self) -> Journal:
+        """Where namespace and images are noted, and whose they are: of the run that takes them down."""
+        return self.kept.journal if self.kept else self.journal
 
     def deployed(self) -> Deployment:
         """Return the deployment.

@@ -106,17 +106,21 @@ class Gate:
             self._go(self._run)
 
     def _go(self, run: Run | OfflineRun) -> None:
-        self.rows.narrowed = run.narrowed or self.rows.narrowed
         self.rows.only = run.evidence.run.only
         for status in run.carried:
             self.rows.carry(status)
-        run.evidence.run.partial = self.rows.narrowed is not None
-        run.evidence.run.partial_reason = self.rows.narrowed
+        self._narrow(run)
         run.evidence.run.workers = self.workers
         if self.session and self.session.testsfailed:
             run.block(ConfigError("a test file could not be collected", "repair it, then run again"))
         else:
             run.go()
+            self._narrow(run)  # that a kept deployment was upgraded turns out on the way
+
+    def _narrow(self, run: Run | OfflineRun) -> None:
+        self.rows.narrowed = run.narrowed or self.rows.narrowed
+        run.evidence.run.partial = self.rows.narrowed is not None
+        run.evidence.run.partial_reason = self.rows.narrowed
 
     def begin_here(self, session: pytest.Session) -> None:
         """`begin` without workers."""
@@ -156,7 +160,11 @@ class Gate:
         """Take everything down and set the session's exit status."""
         self._status = int(session.exitstatus)
         before = self._refined(left=False)
-        keep = self._settings.keep == "always" or (self._settings.keep == "failed" and before != exit_codes.OK)
+        keep = (
+            self._settings.reuse
+            or self._settings.keep == "always"
+            or (self._settings.keep == "failed" and before != exit_codes.OK)
+        )
         cleanup = self._run.down(keep=keep) if self._run else None
         if self._begun:
             self._set_status(self._refined(left=cleanup is not None and not cleanup.ok))

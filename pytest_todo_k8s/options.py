@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_todo_k8s.application import BACKEND, FRONTEND
 from pytest_todo_k8s.cluster import choice
 from pytest_todo_k8s.errors import ConfigError
-from pytest_todo_k8s.settings import NO_CLUSTER, TTL_S, ClusterChoice, Keep, LoadShape, Settings
+from pytest_todo_k8s.settings import AUTO, NO_CLUSTER, TTL_S, ClusterChoice, Keep, LoadShape, Settings
 from pytest_todo_k8s.tools.redaction import Secret
 
 if TYPE_CHECKING:
@@ -104,6 +104,12 @@ OPTIONS: Final = (
         "name of the environment variable that holds the URL of an external PostgreSQL (default: one in the cluster)",
     ),
     Option("keep", "never|failed|always", "when the deployment stays after the run, for 8 hours (default: never)"),
+    Option(
+        "reuse",
+        "",
+        "upgrade the kept deployment in the namespace, or make one where there is none, and keep it; an upgrade is no "
+        "gate (default: the namespace must be free)",
+    ),
     Option("timeout", "TIME", "longest time for all phases, such as 90s, 15m or 1h; clean-up follows (default: none)"),
     Option("plan", "", "say what would be done, and touch nothing"),
     Option(
@@ -221,6 +227,7 @@ def read(config: pytest.Config, *, default_profile: str) -> Settings:
         only=_only(given.get("only")),
         strict=_switch(given.get("strict")),
         keep=_keep(given.get("keep")),
+        reuse=_reuse(given),
         timeout_s=_timeout(given.get("timeout")),
         plan=_switch(given.get("plan")),
         stored=stored,
@@ -317,6 +324,21 @@ def _keep(given: Given | None) -> Keep:
         case value:
             source = given.source if given else ""
             raise ConfigError(f"{source}={value!r} does not say when", "write never, failed or always")
+
+
+def _reuse(given: Mapping[str, Given]) -> bool:
+    wanted = _switch(given.get("reuse"))
+    if wanted and "keep" in given:
+        raise ConfigError(
+            f"{given['reuse'].source} and {given['keep'].source} exclude each other",
+            "a deployment that is reused is always kept",
+        )
+    if wanted and "namespace" in given and given["namespace"].value == AUTO:
+        raise ConfigError(
+            f"{given['reuse'].source} and {given['namespace'].source}={AUTO} exclude each other",
+            "name the namespace of the kept deployment",
+        )
+    return wanted
 
 
 def _timeout(given: Given | None) -> float | None:

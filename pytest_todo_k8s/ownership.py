@@ -242,7 +242,7 @@ def obstacle(namespace: Mapping[str, Any]) -> str | None:
     if owner.kept and not owner.dead:
         return (
             f"the namespace {name} is kept by the run {owner.run_id} until {owner.end:%Y-%m-%d %H:%M} UTC "
-            f"(`todo-k8s reap {owner.run_id}` takes it down)"
+            f"(`--todo-reuse` upgrades it, `todo-k8s reap {owner.run_id}` takes it down)"
         )
     if not owner.dead:
         return f"the namespace {name} belongs to the run {owner.run_id} of process {owner.pid} on {owner.host}"

@@ -33,7 +33,8 @@ def _place(settings: Settings) -> Iterator[tuple[str, str]]:
         return
     name = "one of its own, todo-k8s-<run>" if settings.namespace == AUTO else settings.namespace
     yield "cluster", f"{cluster.provider}, {cluster.name}"
-    yield "namespace", f"{name}: must not exist before"
+    free = "a kept deployment there is upgraded, else one is made" if settings.reuse else "must not exist before"
+    yield "namespace", f"{name}: {free}"
     if settings.application.database:
         yield "database", "PostgreSQL in the cluster" if settings.database_url is None else "an external PostgreSQL"
 
@@ -49,7 +50,8 @@ def _made(settings: Settings) -> Iterator[tuple[str, str]]:
         judged = "cold build, judged" if image.judged else "a dependency, not judged"
         yield "image", f"{image.repository}:<content>-<run> from {image.dockerfile} ({judged})"
     kept = {"never": "everything this run made", "failed": "everything, unless the run fails", "always": "nothing"}
-    yield "takes down", f"{kept[settings.keep]}, by name, label, run id and UID; nothing that was there before"
+    gone = kept["always" if settings.reuse else settings.keep]
+    yield "takes down", f"{gone}, by name, label, run id and UID; nothing that was there before"
 
 
 def _judged(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import shutil
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s import journal
 from pytest_todo_k8s.cluster import node_ssh, provider
@@ -19,7 +18,8 @@ from pytest_todo_k8s.errors import PhaseError, TodoK8sError
 from pytest_todo_k8s.evidence import Cleanup, Evidence, Phase
 from pytest_todo_k8s.evidence import Run as Identity
 from pytest_todo_k8s.journal import Journal
-from pytest_todo_k8s.ownership import KEEP_S, Owner, kept_notes, obstacle
+from pytest_todo_k8s.kept import drop_old_images, keep, take_up
+from pytest_todo_k8s.ownership import Owner, obstacle
 from pytest_todo_k8s.progress import heartbeat
 from pytest_todo_k8s.reaper import Reaper
 from pytest_todo_k8s.reaping import RUNS
@@ -52,7 +52,7 @@ class Run:
 
     Attributes:
         folder: The run's private folder (0700), gone after a clean end.
-        narrowed: Why the run itself is no gate, in words: no reason lies in it.
+        narrowed: Why the run itself is no gate, in words; None: no reason lies in it.
         carried: Exit statuses from elsewhere: there are none.
         evidence: What was measured so far.
         unsaved: Whether the evidence could not be written.
@@ -85,6 +85,7 @@ class Run:
         self._context: RunContext | None = None
         self._swept: list[str] = []
         self._reaper = Reaper()
+        self._held = contextlib.ExitStack()
         self.unsaved = False
         self.evidence = Evidence(
             run=Identity(
@@ -105,6 +106,8 @@ class Run:
     @property
     def by_hand(self) -> str:
         """The command that takes the most important thing down."""
+        if self._context and self._context.kept:
+            return f"todo-k8s reap {self._context.kept.journal.owner.run_id}"
         return f"kubectl delete namespace {self._settings.namespace}"
 
     @property
@@ -146,6 +149,7 @@ class Run:
         """
         if self.evidence.cleanup is None and self.evidence.phases:
             self._take_down(kept=self._keep() if keep else None)
+        self._held.close()
         if self._journal.file.exists() and not self._journal.open_entries():
             shutil.rmtree(self.folder, ignore_errors=True)
         self._reaper.dismiss()
@@ -233,9 +237,20 @@ class Run:
         name = self._settings.namespace
         live = in_the_way(context.kube, name, lambda line: self._say(f"preflight {line}"))
         if live is None:
-            return
+            return None
+        if self._settings.reuse:
+            return self._take_up(context, live)
         cause = obstacle(live) or f"the namespace {name} of a dead run is still there"
         raise PhaseError("preflight", cause, "name another one with --todo-namespace, or remove it")
+
+    def _take_up(self, context: RunContext, live: dict[str, Any]) -> None:
+        """Upgrade the kept deployment that is there, which stays for as long as this run may last."""
+        kept = context.kept = take_up(live, self._runs, self._owner.cluster, self._held)
+        keep(kept.journal, context.kube)
+        run_id = kept.journal.owner.run_id
+        self.narrowed = f"the deployment of the run {run_id} was upgraded, not made from nothing"
+        self.evidence.run.partial, self.evidence.run.partial_reason = True, self.narrowed
+        self._say(f"preflight the deployment that the run {run_id} keeps in {self._settings.namespace} is upgraded")
 
     def _analyse(self, context: RunContext) -> None:
         """Let the analysers look at what is there; nothing of it is judged."""
@@ -283,21 +298,14 @@ class Run:
 
     def _keep(self) -> str | None:
         """Mark namespace and images as kept; return until when, and what takes them down. None: nothing to keep."""
-        made = [each for each in self._journal.open_entries() if each.kind == "namespace" and "uid" in each.details]
-        means = self._means()
-        if not made or means is None:
+        context, means = self._context, self._means()
+        if context is None or means is None:
             return None
-        created = dt.datetime.fromisoformat(self._owner.created_at)
-        ttl_s = int((dt.datetime.now(dt.UTC) - created).total_seconds()) + KEEP_S
-        path = f"/api/v1/namespaces/{made[0].name}"
         try:
-            means.kube.annotate(path, str(made[0].details["uid"]), kept_notes(ttl_s))
+            return keep(context.ledger, means.kube)
         except KubeError as error:
-            self._say(f"the namespace can't be kept: {error}")
-            return None
-        self._journal.keep(ttl_s)
-        until = created + dt.timedelta(seconds=ttl_s)
-        return f"until {until:%Y-%m-%d %H:%M} UTC; `todo-k8s reap {self._owner.run_id}` takes it down"
+            self._say(f"the namespace can't be kept{' for longer' if context.kept else ''}: {error}")
+            return f"until {context.ledger.owner.end:%Y-%m-%d %H:%M} UTC" if context.kept else None
 
     def _take_down(self, kept: str | None) -> None:
         started, start_s = time.monotonic(), time.monotonic() - self._started_s
@@ -308,7 +316,10 @@ class Run:
             removal = Teardown(
                 self._owner.run_id, going, self._means(), on_gone=self._journal.forget, stop=self._stop_background
             ).run()
+            removed = [*self._drop_old_images(), *removal.removed]
         uids = [str(entry.details["uid"]) for entry in entries if entry.kind == "namespace" and "uid" in entry.details]
+        if self._context and self._context.kept:
+            uids = [self._context.kept.uid]
         duration_s = time.monotonic() - started
         left = "; ".join(removal.leftovers)
         self.evidence.phases.append(
@@ -319,7 +330,7 @@ class Run:
             uid=next(iter(uids), None),
             gone_after_s=removal.gone_after_s,
             leftovers=removal.leftovers,
-            removed=removal.removed,
+            removed=removed,
             kept=kept,
             swept=self._swept,
         )
@@ -328,6 +339,16 @@ class Run:
         self._save()
         told = f"LEFT BEHIND: {left}" if left else f"{duration_s:.1f} s, {f'kept {kept}' if kept else 'nothing left'}"
         self._say(f"teardown  {told}")
+
+    def _drop_old_images(self) -> list[str]:
+        """Remove what an upgrade has made superfluous; what can't be removed stays in the kept run's journal."""
+        context, means = self._context, self._means()
+        if context is None or means is None or context.kept is None:
+            return []
+        dropped = drop_old_images(context.kept, self.evidence, means)
+        for text in dropped.leftovers:
+            self._say(f"teardown  stays for now: {text}")
+        return dropped.removed
 
     def _stop_background(self) -> None:
         for command in self._context.background if self._context else []:

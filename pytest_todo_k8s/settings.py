@@ -93,7 +93,8 @@ class Settings:
     Attributes:
         root: The project's folder; everything of the application is below it.
         cluster: Where to deploy.
-        namespace: The namespace of this run, which must not exist before; `AUTO` until the run has an id to name it by.
+        namespace: The namespace of this run, which must not exist before (but see `reuse`); `AUTO` until the run has an
+            id to name it by.
         out: Folder for report, evidence and logs.
         database_url: An external PostgreSQL, or None for the one in the cluster.
         model_key: A key of the real Gemini API, or None for the emulator in the cluster.
@@ -104,6 +105,7 @@ class Settings:
         only: Ids of the criteria asked for; none: all.
         strict: Whether BORDERLINE fails.
         keep: When the deployment stays after the run.
+        reuse: Whether a kept deployment that is in the namespace is upgraded; the deployment stays in any case.
         timeout_s: Seconds that all phases together may take; None: as long as they need.
         plan: Only say what would be done.
         stored: Evidence of a run that is over, to be judged again in place of a run; None: make a run.
@@ -128,6 +130,7 @@ class Settings:
     only: tuple[str, ...] = ()
     strict: bool = False
     keep: Keep = "never"
+    reuse: bool = False
     timeout_s: float | None = None
     plan: bool = False
     stored: Evidence | None = None

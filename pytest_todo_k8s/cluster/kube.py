@@ -144,7 +144,14 @@ class Kube:
         Raises:
             KubeError: The server refused, or there was no answer.
         """
-        body = {"metadata": {"uid": uid, "annotations": dict(notes)}}
+        self.amend(path, {"metadata": {"uid": uid, "annotations": dict(notes)}})
+
+    def amend(self, path: str, body: Mapping[str, Any]) -> None:
+        """Lay a manifest over an object that is there (RFC 7396 merge patch).
+
+        Raises:
+            KubeError: The server refused, or there was no answer.
+        """
         self._request("PATCH", path, {}, body, kind="application/merge-patch+json")
 
     def merged(self, path: str, body: Mapping[str, Any]) -> Object:

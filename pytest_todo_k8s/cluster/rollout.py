@@ -48,12 +48,14 @@ class Rollout:
     Attributes:
         workloads: What must come up.
         label: The label whose value tells to which part of the application a pod belongs.
+        upgrades: Whether pods of the revision before may still be there; they don't count.
         live: The pods that are there now (raw JSON) by UID.
         seen: The evidence of every pod that was there at any time, by UID.
     """
 
     workloads: list[Workload]
     label: str
+    upgrades: bool = False
     live: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: dict[str, Pod] = field(default_factory=dict)
 
@@ -66,7 +68,7 @@ class Rollout:
             at_s: When the event came, seconds since the start of the deployment.
         """
         workload = next((each for each in self.workloads if each.owns(pod)), None)
-        if workload is None:
+        if workload is None or (self.upgrades and not workload.made(pod)):
             return
         uid = pod["metadata"]["uid"]
         if change == "DELETED":
@@ -74,6 +76,10 @@ class Rollout:
             return
         self.live[uid] = pod
         self._note(self.seen.setdefault(uid, _new(pod, workload, self.label)), pod, at_s, serves=not workload.finishes)
+
+    def before(self, pod: Mapping[str, Any]) -> bool:
+        """Tell whether a pod is of the revision before."""
+        return any(each.owns(pod) and not each.made(pod) for each in self.workloads)
 
     @property
     def complete(self) -> bool:

@@ -88,7 +88,9 @@ class Startup:
             raise self._failed(final)
 
     def _troubles(self) -> list[Trouble]:
+        ours = {each.name for each in self.rollout.workloads}
         jobs = self.kube.items(f"/apis/batch/v1/namespaces/{self.namespace}/jobs")
+        jobs = [job for job in jobs if job["metadata"]["name"] in ours]
         return diagnose.troubles(list(self.rollout.waiting()), self.rollout.short, jobs, self._events())
 
     def _events(self) -> list[dict[str, Any]]:

@@ -43,6 +43,10 @@ class Workload:
         labels = pod["metadata"].get("labels") or {}
         return all(labels.get(name) == value for name, value in self.labels.items())
 
+    def made(self, pod: Mapping[str, Any]) -> bool:
+        """Tell whether one of its own pods is of this revision, by its images: each build has names of its own."""
+        return {each["image"] for each in containers(pod)} == {each["image"] for each in containers(self.template)}
+
 
 def workloads(manifests: Iterable[Mapping[str, Any]]) -> list[Workload]:
     """Return the workloads of rendered manifests, in their order."""

@@ -17,7 +17,7 @@ from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Latency, Sample
 from pytest_todo_k8s.measuring.probe import MODULES, VARIABLE
-from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID
+from pytest_todo_k8s.ownership import MANAGED_BY, MANAGER, RUN_ID, SELECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,6 +85,18 @@ def manifests(namespace: str, run_id: str, image: str, asked: Mapping[str, Any])
         },
         "pods": {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod_spec(image, asked)},
     }
+
+
+def remove(kube: Kube, namespace: str) -> None:
+    """Ask for the deletion of a probe that a run left which died while it measured.
+
+    Raises:
+        KubeError: The API refused.
+    """
+    for collection in ("pods", "configmaps"):
+        path = f"/api/v1/namespaces/{namespace}/{collection}"
+        for item in kube.items(path, labelSelector=f"app={NAME},{SELECTOR}"):
+            kube.delete(f"{path}/{item['metadata']['name']}", uid=item["metadata"]["uid"])
 
 
 def latency(log: str, target: str, pace: Pace) -> Latency:

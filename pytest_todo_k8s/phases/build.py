@@ -95,7 +95,7 @@ def _labels(context: RunContext) -> dict[str, str]:
         "source": next(iter(facts.get("sources") or ()), None),
         "revision": None if run.dirty else run.commit,
     }
-    own = image_labels(context.journal.owner)
+    own = image_labels(context.ledger.owner)
     return own | {f"org.opencontainers.image.{name}": str(value) for name, value in known.items() if value}
 
 
@@ -137,11 +137,11 @@ def _build(
     context: RunContext, engine: Engine, source: ImageSource, order: BuildOrder, base_ids: dict[str, str]
 ) -> ImageBuild:
     """Build one image; what is measured in the engine is filled in later, so that it takes no time here."""
-    context.journal.creating("image", order.reference)
+    context.ledger.creating("image", order.reference)
     started, start_s = time.monotonic(), context.elapsed_s()
     steps = engine.build(order)
     duration_s = time.monotonic() - started
-    context.journal.created("image", order.reference)
+    context.ledger.created("image", order.reference)
     return ImageBuild(
         name=source.name,
         judged=source.judged,

@@ -28,10 +28,10 @@ def run(context: RunContext) -> None:
         image_id = engine.configuration_id(image.reference)
         name = context.cluster.reference(image.reference)
         if name != image.reference:  # the engine has it under a second name while it is on its way
-            context.journal.creating("image", name)
+            context.ledger.creating("image", name)
         context.evidence.loads.append(context.cluster.load(image.reference, image_id))
         if name != image.reference:
-            context.journal.removed("image", name)
+            context.ledger.removed("image", name)
     loads = context.evidence.loads
     total_s = sum(load.duration_s for load in loads)
     routes = ", ".join(dict.fromkeys(load.route for load in loads))

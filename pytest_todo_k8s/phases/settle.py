@@ -33,6 +33,8 @@ def run(context: RunContext) -> None:
     ready_at_s = context.started_s + deploy.start_s + deploy.ready_s
     left = _watch(context, ready_at_s + WINDOW_S, {pod.name for pod in deploy.pods if pod.ready_s is not None})
     pods = kube.items(f"/api/v1/namespaces/{namespace}/pods")
+    if context.kept:  # what is left of Jobs of the revisions before is no part of this start-up
+        pods = [pod for pod in pods if pod["metadata"]["name"] in {each.name for each in deploy.pods}]
     window_s = time.monotonic() - ready_at_s
     expected = Allowances(context.settings.allowed)
     folder = context.logs_dir / "pods"

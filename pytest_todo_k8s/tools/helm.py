@@ -28,6 +28,7 @@ TEST_S: Final = 120
 _GRACE_S: Final = 30.0
 _PASSED: Final = "Succeeded"
 """What `helm test` prints for each test that passed."""
+_BUSY: Final = "another operation (install/upgrade/rollback) is in progress"
 _NOISE: Final = re.compile(r"^(WARNING:|Use --debug|engine\.go:|==> |walk\.go:|\d+ chart\(s\)|Error: \d+ chart\(s\))")
 _LABEL: Final = re.compile(r"^(Error|\[ERROR\]|\[WARNING\]|level=ERROR)[: ]+")
 
@@ -101,11 +102,25 @@ class Helm:
         Raises:
             HelmError: It failed.
         """
-        argv = [self._helm, "upgrade", "--install", chart.release, str(chart.folder), *self._cluster]
-        argv += ["--namespace", chart.namespace, "--timeout", f"{INSTALL_S}s", *_values(values)]
+        argv = self._installation(chart, values, "--timeout", f"{INSTALL_S}s")
         result = self._commands.run(argv, timeout_s=INSTALL_S + _GRACE_S, check=False, log_file=log_file)
         self._check(result, chart)
         return result.duration_s
+
+    def upcoming(self, chart: Chart, values: Sequence[Path]) -> list[dict[str, Any]]:
+        """Return the manifests that `install` would bring; unlike `template`, with the revision that would be theirs.
+
+        Raises:
+            HelmError: They can't be rendered.
+        """
+        argv = self._installation(chart, values, "--dry-run", "--output", "json")
+        result = self._commands.run(argv, timeout_s=QUICK_S, check=False)
+        self._check(result, chart)
+        return _manifests(json.loads(result.stdout).get("manifest", ""), chart)
+
+    def _installation(self, chart: Chart, values: Sequence[Path], *more: str) -> list[str]:
+        argv = [self._helm, "upgrade", "--install", chart.release, str(chart.folder), *self._cluster]
+        return [*argv, "--namespace", chart.namespace, *more, *_values(values)]
 
     def test(self, chart: Chart, log_file: Path) -> str:
         """Run the tests of the installed release; return what Helm said.
@@ -179,6 +194,11 @@ class Helm:
             return
         if result.timed_out:
             raise HelmError(str(CommandError(result)), "look at the cluster's API server")
+        if _BUSY in result.stderr:
+            raise HelmError(
+                f"helm {result.argv[1]}: another process changes the release {chart.release}, or died while it did",
+                f"after a death `helm rollback {chart.release} --namespace {chart.namespace}` mends it",
+            )
         raise HelmError(f"helm {result.argv[1]}: {_complaint(result)}", f"correct the chart {chart.folder}")
 
 

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 
 HOME = Path(os.environ["STUB_HOME"])
-IMAGES = ("todo-backend:stub", "todo-frontend:stub")
 BEFORE = dict(os.environ)
 
 
@@ -47,11 +46,12 @@ def preflight(context: RunContext, sample: Evidence) -> None:
 
 def build(context: RunContext, sample: Evidence) -> None:
     docker = context.toolchain.path("docker")
-    for reference in IMAGES:
-        context.journal.creating("image", reference)
-        context.commands.run([docker, "build", context.journal.owner.run_id, reference], timeout_s=10)
-        context.journal.created("image", reference)
     context.evidence.build = sample.build
+    for part, image in zip(("backend", "frontend"), sample.build.images if sample.build else (), strict=False):
+        image.reference = f"todo-{part}:{knobs().get('tag', 'stub')}"
+        context.ledger.creating("image", image.reference)
+        context.commands.run([docker, "build", context.ledger.owner.run_id, image.reference], timeout_s=10)
+        context.ledger.created("image", image.reference)
 
 
 def load(context: RunContext, sample: Evidence) -> None:
@@ -59,12 +59,8 @@ def load(context: RunContext, sample: Evidence) -> None:
 
 
 def deploy(context: RunContext, sample: Evidence) -> None:
-    name = context.settings.namespace
-    context.journal.creating("namespace", name)
-    if knobs().get("deploy") == "hang before the namespace":
-        _act(context, "deploy", "hang")
-    live = context.kube.create("/api/v1/namespaces", namespace_manifest(context, kubernetes_minor="v1.34"))
-    context.journal.created("namespace", name, uid=live["metadata"]["uid"])
+    if not context.kept:
+        _make_namespace(context)
     context.journal.creating("process", "forward")
     forward = context.commands.start(["sleep", "600"])
     process = processes.find(forward.pid)
@@ -78,6 +74,15 @@ def deploy(context: RunContext, sample: Evidence) -> None:
         backend_url="http://127.0.0.1:18080",
         database_url=Secret("postgresql://todo:not-real@127.0.0.1/todo"),
     )
+
+
+def _make_namespace(context: RunContext) -> None:
+    name = context.settings.namespace
+    context.journal.creating("namespace", name)
+    if knobs().get("deploy") == "hang before the namespace":
+        _act(context, "deploy", "hang")
+    live = context.kube.create("/api/v1/namespaces", namespace_manifest(context, kubernetes_minor="v1.34"))
+    context.journal.created("namespace", name, uid=live["metadata"]["uid"])
 
 
 def settle(context: RunContext, sample: Evidence) -> None:

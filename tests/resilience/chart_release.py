@@ -144,7 +144,9 @@ class Release:
     @property
     def url(self) -> str:
         """The frontend's NodePort from this machine."""
-        return self.context.cluster.endpoint(deploy._node_port(self.context)).local_url
+        port = deploy._node_port(self.context)
+        assert port
+        return self.context.cluster.endpoint(port).local_url
 
 
 def send_during(url: str, context: RunContext, action: Callable[[], object]) -> Requests:

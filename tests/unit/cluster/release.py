@@ -104,9 +104,23 @@ def pod(name: str, app: str, phase: str = "Pending", *, ready: bool = False, **p
             "creationTimestamp": "2026-01-01T00:00:00Z",
             "ownerReferences": [{"kind": "ReplicaSet", "controller": True}],
         },
-        "spec": {"nodeName": "dev", "containers": [{"name": app.removeprefix("todo-")}]},
+        "spec": {"nodeName": "dev", "containers": [_running(app.removeprefix("todo-"))]},
         "status": {"phase": phase, "conditions": conditions, **parts},
     }
+
+
+def _running(name: str) -> Manifest:
+    return {"name": name, "image": f"todo-{name}:abc"}
+
+
+def earlier(each: Manifest) -> Manifest:
+    """Return the like of a live pod from the revision before: its image has another tag."""
+    old = copy.deepcopy(each)
+    old["metadata"]["name"] += "-old"
+    old["metadata"]["uid"] += "-old"
+    for container in old["spec"]["containers"]:
+        container["image"] = container["image"].replace(":abc", ":old")
+    return old
 
 
 def state(name: str, restarts: int = 0, image: str = "", **states: Any) -> Manifest:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pytest_todo_k8s.cluster.rollout import Rollout
 from pytest_todo_k8s.cluster.workloads import workloads
-from tests.unit.cluster.release import manifests, pod, state, up
+from tests.unit.cluster.release import earlier, manifests, pod, state, up
 
 
 def rollout() -> Rollout:
@@ -55,6 +55,21 @@ def test_a_job_is_done_when_a_pod_succeeded_whatever_came_before() -> None:
     assert not follower.complete
     follower.see("MODIFIED", pod("todo-migrate-1-b", "todo-migrate", "Succeeded"), 3.0)
     assert follower.complete
+
+
+def test_pods_of_the_revision_before_do_not_count() -> None:
+    follower = Rollout(workloads(manifests()), "app", upgrades=True)
+    for each in map(earlier, up()):
+        follower.see("ADDED", each, 0.0)
+    assert (follower.complete, follower.pods, follower.live) == (False, [], {})
+    for each in up():
+        follower.see("ADDED", each, 1.0)
+    assert follower.complete
+    assert [each.name for each in follower.pods] == [each["metadata"]["name"] for each in up()]
+    assert all(follower.before(earlier(each)) for each in up())
+    assert not any(follower.before(each) for each in up())
+    other_job = pod("todo-migrate-0-x", "todo-other", "Succeeded")
+    assert not follower.before(earlier(other_job))
 
 
 def test_pods_that_leave_or_are_not_ours_do_not_count() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.kept import Kept
 from pytest_todo_k8s.measurements import Deploy, Manifests
 from pytest_todo_k8s.measurements import Pod as PodEvidence
 from pytest_todo_k8s.phases import settle
@@ -81,6 +82,19 @@ def test_a_pod_that_left_ready_before_the_window_is_seen_by_its_condition(tmp_pa
     pods[1]["status"]["conditions"][0]["lastTransitionTime"] = "2026-01-01T00:00:19Z"
     kube.lists[f"{NAMESPACE}/pods"] = pods[:2] + pods[3:]
     assert settled(run).unready == [PODS[1], PODS[2]]
+
+
+def test_of_an_upgrade_only_the_new_pods_are_read(tmp_path: Path) -> None:
+    run, kube = deployed(tmp_path)
+    old_job = pod("todo-migrate-0-x", "todo-migrate", "Succeeded")
+    running = [*up(), old_job]
+    kube.lists[f"{NAMESPACE}/pods"] = [
+        {**each, "status": {**each["status"], "containerStatuses": [state("c", running={})]}} for each in running
+    ]
+    run.kept = Kept(run.journal, "u")
+    assert [log.pod for log in settled(run).logs] == PODS
+    run.kept = None
+    assert [log.pod for log in settled(run).logs] == [*PODS, "todo-migrate-0-x"]
 
 
 def test_restarts_are_counted(tmp_path: Path) -> None:

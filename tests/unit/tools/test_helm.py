@@ -148,6 +148,22 @@ def test_an_amendment_is_previewed_and_then_made(world: World) -> None:
     assert "--dry-run" not in made
 
 
+def test_the_upcoming_release_is_rendered_as_it_will_be_installed(world: World) -> None:
+    release = json.dumps({"name": "todo", "manifest": RENDERED})
+    helm = world.helm(("'upgrade --install todo '*' --dry-run --output json'*", prints(release)))
+    assert [each["kind"] for each in helm.upcoming(world.chart, [])] == ["Service", "Secret"]
+    (call,) = world.stubs.calls("helm")
+    assert "--reuse-values" not in call
+
+
+def test_a_release_in_the_midst_of_a_change(world: World) -> None:
+    said = "Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress"
+    helm = world.helm(("'upgrade '*", f"echo '{said}' >&2; exit 1"))
+    with pytest.raises(HelmError, match="another process changes the release todo, or died while it did") as caught:
+        helm.install(world.chart, [], world.folder / "helm.log")
+    assert "helm rollback todo" in caught.value.hint
+
+
 def test_an_amendment_of_nothing(world: World) -> None:
     helm = world.helm(("'upgrade '*", "echo 'Error: UPGRADE FAILED: \"todo\" has no deployed releases' >&2; exit 1"))
     with pytest.raises(HelmError, match="has no deployed releases"):
