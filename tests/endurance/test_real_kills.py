@@ -1,7 +1,7 @@
 """Real runs on the Minikube that `todo-k8s setup` raised, killed at random moments: nothing is left within a minute.
 
-`TODO_REAL_KILLS` says how many, or which: `10`, or `10-19`; the moments come from the seed `TODO_KILLS_SEED` (default: 1).
-Most moments lie in the first 100 seconds, in which a run makes all that it makes; every sixth in the minutes after that.
+`TODO_REAL_KILLS` says how many, or which: `10`, or `10-19`; the moments come from the seed `TODO_KILLS_SEED` (default:
+1). Most lie in the first 100 seconds, in which a run makes all that it makes; every sixth in the minutes after that.
 What became of each is printed (`-s`): moment, phase, what the kill left, and the seconds until nothing was.
 """
 

@@ -29,8 +29,8 @@ RUN_LIMIT_S = 900
 PHASE_LIMIT_S = 400
 NAMESPACE = "todo-resilience"
 ORDER = ("preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity")
-OURS = re.compile(r"(^|/)todo-(backend|frontend|postgres|gemini-emulator):")
-"""The name of an image that a run built."""
+OURS = re.compile(r"(^|docker\.io/library/)todo-(backend|frontend|postgres|gemini-emulator):")
+"""The name of an image that a run brought to the node; those that it pulled from a registry are the kubelet's to clear."""
 MARK = "TODO_TEST_OWNER"
 """In the environment of all runs of this process: other people's runs on the machine are not its leftovers."""
 

@@ -1,4 +1,4 @@
-"""A deployment that is kept on the real cluster, upgraded with a change that a user sees, and taken down by one command."""
+"""A deployment that is kept on the real cluster, upgraded with a change that a user sees, and taken down at last."""
 
 from __future__ import annotations
 
