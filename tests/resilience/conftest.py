@@ -30,7 +30,9 @@ PHASE_LIMIT_S = 400
 NAMESPACE = "todo-resilience"
 ORDER = ("preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity")
 OURS = re.compile(r"(^|docker\.io/library/)todo-(backend|frontend|postgres|gemini-emulator):")
-"""The name of an image that a run brought to the node; those that it pulled from a registry are the kubelet's to clear."""
+"""The name of an image that a run brought to the node; what was pulled from a registry is the kubelet's to clear."""
+CLEARED_S = 60.0
+"""Seconds in which the kubelet clears the containers of a pod that is gone."""
 MARK = "TODO_TEST_OWNER"
 """In the environment of all runs of this process: other people's runs on the machine are not its leftovers."""
 
@@ -140,10 +142,14 @@ def leftovers() -> Callable[[], list[str]]:
         found += ask(toolchain.path("helm"), "list", *map(str, releases), "--all", "--all-namespaces", "--short")
         found += ask(docker, "image", "ls", "-q", "--filter", "label=todo-k8s.dev/run-id")
         found += ask(docker, "container", "ls", "--all", "--quiet", "--filter", "label=todo-k8s.dev/run-id")
-        # A container or an image of a run on the node lives on in its runtime when nobody tells it to go.
         node = (docker, "exec", toolchain.profile, "ctr", "--namespace", "k8s.io")
         found += [name for name in ask(*node, "images", "ls", "--quiet") if OURS.search(name)]
-        found += [word for word in ask(*node, "containers", "ls") if OURS.search(word)]
+        deadline = time.monotonic() + (0.0 if found else CLEARED_S)
+        while containers := [word for word in ask(*node, "containers", "ls") if OURS.search(word)]:
+            if time.monotonic() >= deadline:
+                found += containers
+                break
+            time.sleep(1)
         found += [str(path) for path in (cache_root(os.environ) / "runs").glob("*")]
         found += [str(path) for path in Path("/proc").glob("[0-9]*") if _is_of_a_run(path)]
         return found
