@@ -197,8 +197,12 @@ class Evidence(Model):
         """Write to `file` aside and rename, so that a reader never sees half of it; keys sorted, no NaN."""
         content = json.dumps(self.model_dump(mode="json", by_alias=True), indent=1, sort_keys=True, allow_nan=False)
         aside = file.with_name(f".{file.name}.{os.getpid()}")
-        aside.write_text(content + "\n", encoding="utf-8")
-        aside.replace(file)
+        try:
+            aside.write_text(content + "\n", encoding="utf-8")
+            aside.replace(file)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def load(cls, file: Path) -> Evidence:

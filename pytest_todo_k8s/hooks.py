@@ -126,7 +126,12 @@ class Reporting:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Last moment of the end: both files are written and pytest has said its word. Finish the report, say ours."""
-        result = yield
+        result = None
+        try:
+            result = yield
+        except OSError as error:  # pytest's own files can't be written, and the hooks behind that were not called
+            self._gate.close(session)
+            self._gate.report_failed(error)
         path = _report_path(session.config)
         if path and path.exists() and (evidence := self._gate.evidence):
             from pytest_todo_k8s.report import hooks  # noqa: PLC0415  see above

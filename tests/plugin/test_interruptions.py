@@ -76,6 +76,17 @@ def test_full_disk_does_not_stop_the_clean_up(project: Project) -> None:
     assert (status, project.left()) == (0, []), output
 
 
+@pytest.mark.parametrize("way", [("-p", "no:xdist"), ("-n2",)])
+def test_result_that_the_disk_does_not_take(project: Project, way: tuple[str, ...]) -> None:
+    status, output = project.run("--junitxml=/dev/full", *way)
+    assert (status, project.left()) == (11, []), output
+    assert output.count("No space left on device") == 1
+    assert "the report could not be written: OSError: [Errno 28] No space left on device" in output
+    assert "INCOMPLETE: 11 of 11 criteria met (exit status 11)" in output
+    assert "Traceback" not in output
+    assert project.evidence.run.status == 11
+
+
 def test_disk_that_is_full_from_the_start_is_one_sentence(project: Project) -> None:
     project.conftest(FULL_DISK)
     (project.home / "disk-full").touch()

@@ -146,6 +146,25 @@ def test_namespace_that_is_being_deleted(project: Project) -> None:
     assert project.phases()[:2] == ["preflight", "build"], output
 
 
+@pytest.fixture
+def small_disk(project: Project) -> Iterator[None]:
+    """Let the run's results go to a disk that is soon full; only root can make one."""
+    project.out.mkdir()
+    call("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", project.out)
+    yield
+    call("umount", project.out)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_full_disk(project: Project, leftovers: Callable[[], list[str]]) -> None:
+    status, output = project.run("--todo-only=SC-001")
+    assert status == 1, output
+    assert output.count("the evidence can't be written: [Errno 28] No space left on device") == 1
+    assert "Traceback" not in output
+    assert "nothing left" in output
+    assert leftovers() == []
+
+
 PAUSED, STOPPED, CUT = "paused", "stopped", "cut off"
 
 

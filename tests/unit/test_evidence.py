@@ -1,16 +1,15 @@
 from __future__ import annotations
 
+import errno
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.evidence import SCHEMA, Evidence, Phase
 from tests.unit.criteria.sample_run import green, stopped_at
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_evidence_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -65,3 +64,21 @@ def test_phase_that_stopped_the_run() -> None:
     clean = green()
     clean.phases[-1] = Phase(name="teardown", start_s=0, duration_s=0, ok=False)
     assert clean.failed_phase() is None, "teardown stops nothing"
+
+
+def test_what_the_disk_does_not_take_leaves_the_file_before_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "evidence.json"
+    green().save(file)
+    before = file.read_bytes()
+
+    def write_half(path: Path, text: str, encoding: str) -> int:
+        path.write_bytes(text[: len(text) // 2].encode(encoding))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", write_half)
+    with pytest.raises(OSError, match="No space left"):
+        green().save(file)
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]

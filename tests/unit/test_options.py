@@ -38,6 +38,7 @@ def test_every_option_has_its_three_names() -> None:
         ("--todo-out", "TODO_OUT", "todo_out"),
         ("--todo-database-url-env", "TODO_DATABASE_URL_ENV", "todo_database_url_env"),
         ("--todo-keep", "TODO_KEEP", "todo_keep"),
+        ("--todo-reuse", "TODO_REUSE", "todo_reuse"),
         ("--todo-timeout", "TODO_TIMEOUT", "todo_timeout"),
         ("--todo-plan", "TODO_PLAN", "todo_plan"),
         ("--todo-model-key-env", "TODO_MODEL_KEY_ENV", "todo_model_key_env"),
