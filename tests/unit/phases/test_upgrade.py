@@ -112,7 +112,9 @@ def test_what_is_there_stays_and_is_upgraded(kept: RunContext, tmp_path: Path) -
     assert "Job/todo-migrate-2" in kept.evidence.manifests.rendered
     own = yaml.safe_load((tmp_path / "state" / "values.yaml").read_text(encoding="utf-8"))
     assert own["frontend"]["service"]["nodePort"] == PORT
-    assert kept.deployed().database_url.reveal() == "postgresql://todo:old-password-1@127.0.0.1:4711/todo"
+    url = kept.deployed().database_url
+    assert url
+    assert url.reveal() == "postgresql://todo:old-password-1@127.0.0.1:4711/todo"
     for values in OLD.values():
         assert all(kept.redactor.found_in(f"x{value}y") for value in values.values())
     assert kube.old == [[]], "the end of the old pods was waited for"
