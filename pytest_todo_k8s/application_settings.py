@@ -99,6 +99,8 @@ def _names(found: Application) -> Iterator[tuple[str, str]]:
         for key, name in (("database.password", found.database.password), ("database.url", found.database.url)):
             if name not in known:
                 yield key, f"= {name!r} is no key of any Secret below {NAME}.secrets"
+        if found.database.rows and found.database.rows.count("%s") != 1:
+            yield "database.rows", "has no %s, or several, in the place of the flow's mark"
     if found.model and found.model.key not in set(found.secret_keys):
         yield "model.key", f"= {found.model.key!r} is no key of any Secret below {NAME}.secrets"
     yield from _value_paths(found)

@@ -130,12 +130,16 @@ def test_a_database_of_its_own() -> None:
         ("plain.requests", "notes:x:y", "tool.todo-k8s.plain.requests = 'notes:x:y' names no function"),
         ("plain.requests", "gone:x", "tool.todo-k8s.plain.requests = 'gone:x' names a module that is no file below"),
         ("plain.command", None, "tool.todo-k8s.plain.command is missing"),
+        ("database", {**DATABASE, "rows": "SELECT 1"}, "tool.todo-k8s.database.rows has no %s, or several"),
         ("database", DATABASE, "tool.todo-k8s.database.password = 'PASSWORD' is no key of any Secret below"),
     ],
 )
 def test_what_is_wrong(path: str, value: object, told: str) -> None:
+    content = changed(path, value)
+    if path == "database" and "rows" in content[path]:
+        content["secrets"] = {"notes-database": ["PASSWORD", "URL"]}
     with pytest.raises(ConfigError, match=re.escape(told)) as caught:
-        read(changed(path, value))
+        read(content)
     assert str(caught.value).startswith("todo-k8s.toml: ")
     assert "\n" not in str(caught.value)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_tasks
+from pytest_todo_k8s.flows.rows import RowsUnreadableError, find_marked, find_tasks
 from pytest_todo_k8s.plain.postgres import postgres
 from pytest_todo_k8s.tools.redaction import Redactor, Secret
 from tests.unit.running import run_context
@@ -41,6 +41,11 @@ def test_rows_are_read_back_and_nothing_is_left(tmp_path: Path) -> None:
         assert look(kept=True, absent=True) == (False, kept)
         assert look(absent=True) == (False, "no row in tasks has a title of 'absent'")
         assert look(twice=True)[0] is False
+        query, clean = "SELECT id, title FROM tasks WHERE title LIKE '%%' || %s", Redactor()
+        assert find_marked(url, query, "wice", clean) == (True, "2 rows: (8, 'twice'); (9, 'twice')")
+        assert find_marked(url, query, "mark-1", clean) == (False, "no row was found for 'mark-1'")
+        with pytest.raises(RowsUnreadableError, match=r"PostgreSQL can't be asked: .*notes"):
+            find_marked(url, "SELECT 1 FROM notes WHERE text = %s", "mark-1", clean)
         wrong = Secret(url.reveal().replace("todo:", "nobody:", 1))
         with pytest.raises(RowsUnreadableError, match="PostgreSQL can't be asked"):
             find_tasks(wrong, {"kept": True}, "ann@example.org", Redactor())
