@@ -138,6 +138,22 @@ def test_a_container_without_cgroup_files(interpreter: Interpreter, tmp_path: Pa
     assert read_inside(interpreter, tmp_path / "nowhere") == Readings(reason=NO_CGROUP)
 
 
+def test_node_leaves_nothing_behind_from_reading_to_reading() -> None:
+    # Files of /proc, whose size the kernel gives as 0 as it does for a cgroup's: a recorded tree can't have such.
+    interpreter = next(each for each in INTERPRETERS if each.name == "node")
+    _, option, script, *arguments = interpreter.command(BACKEND, 40, "/nowhere")
+    readings = 'for (let left = 40; left > 0; left--) words("/proc/self/limits");'
+    held = "process.stdout.write(String(process.memoryUsage().arrayBuffers));"
+    done = subprocess.run(
+        [PROGRAMS["node"], option, f"{script};{readings}{held}", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert int(done.stdout.split()[-1]) < 256 * 1024
+
+
 def test_a_shell_without_sleep_says_so_at_once(tmp_path: Path) -> None:
     _, *words = on_node([BACKEND], 2, str(tmp_path))
     done = subprocess.run([PROGRAMS["sh"], *words], env={"PATH": ""}, capture_output=True, text=True, check=False)
