@@ -84,9 +84,13 @@ def _check_reapable(runs: Path, run_id: str) -> None:
     if Path(run_id).name != run_id or not file.exists():
         known = sorted(each.parent.name for each in runs.glob(f"*/{journal.FILE}"))
         raise ConfigError(f"there is no run {run_id}", f"those that left something: {', '.join(known) or 'none'}")
-    owner = journal.Journal.open(file).owner
+    found = journal.Journal.open(file)
+    owner = found.owner
     if not owner.dead and not owner.kept:
         raise ConfigError(f"the run {run_id} is alive: process {owner.pid} on {owner.host}", "end that process first")
+    with found.lock(0.0) as free:
+        if not free:
+            raise ConfigError(f"another process upgrades or takes down what the run {run_id} keeps", "wait for its end")
 
 
 def _choice(cluster: str) -> ClusterChoice:

@@ -155,6 +155,9 @@ def test_two_runs_never_reuse_the_same_deployment_at_once(project: Project) -> N
     assert (
         f"another process upgrades or takes down the deployment that the run {run_id} keeps in todo-app-dev" in output
     )
+    status, output = project.todo_k8s("reap", run_id)
+    assert status == 10, output
+    assert f"another process upgrades or takes down what the run {run_id} keeps" in output
     first.send_signal(signal.SIGTERM)
     assert first.wait(60) == 2
     assert NAME in project.api.namespaces
