@@ -5,7 +5,11 @@ container's cgroup namespace begins there). An image need not have a shell, so a
 that a container may have. It ends by itself after its readings: nothing stays in the container, whatever becomes of
 the caller.
 
-It runs in the container that it measures, so its own use is inside the figures.
+It runs in the container that it measures, so its own use is inside the figures: over 40 to 66 s in idle containers of
+the engine (cgroup v1, limits 500 m and 512 MiB), read from outside with and without it, `sh` added 2.5 m of CPU (it
+starts a `sleep` for each reading) and 3 MiB of working set, `python3` 0.5 m and 4 MiB, `node` 0.8 m and 10 MiB,
+at most 2 % of those limits. What an interpreter takes to start is spent before the first reading that counts.
+`python -m benchmarks.usage_readers` measures it on a deployment.
 """
 
 from __future__ import annotations
@@ -71,7 +75,7 @@ INTERPRETERS: Final = (
     Interpreter("python3", ("-I", "-S", "-B", "-c"), "own_cgroup.py"),
     Interpreter("node", ("-e",), "own_cgroup.js"),
 )
-"""In the order in which they are tried: what uses least comes first."""
+"""In the order in which they are tried: what uses least memory comes first."""
 
 
 class ExecReader:
