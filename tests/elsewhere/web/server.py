@@ -19,7 +19,7 @@ TOKEN = os.environ["NOTES_TOKEN"]
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Notes</title><link rel="stylesheet" href="/style.css">
 <link rel="icon" href="/icon.svg"></head>
-<body><h1>{heading}</h1><ul data-testid="notes">{items}</ul>
+<body data-testid="notes"><h1>{heading}</h1><ul>{items}</ul>
 <form method="post" action="/notes"><input name="text" aria-label="A new note"><button>Keep it</button></form>
 <footer>{footer}</footer></body></html>
 """
