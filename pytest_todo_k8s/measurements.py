@@ -370,6 +370,8 @@ class Parity(Model):
     operations: list[str] = Field(default_factory=list, description="of the API document")
     unasked: list[str] = Field(default_factory=list, description="operations that no request was made for")
     rows: int = Field(default=0, description="rows of the plain database that were compared")
+    steps: int = Field(default=0, description="steps of the user's way in a browser that were compared")
+    unwalked: str | None = Field(default=None, description="why that way was not compared, if it was not")
     skipped: str | None = Field(default=None, description="why it was not run, if it was not")
     normalised: list[str] = Field(default_factory=list)
     differences: list[Difference] = Field(default_factory=list)

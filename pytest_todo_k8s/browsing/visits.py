@@ -21,11 +21,12 @@ FOLDER: Final = "browser"
 """Where pictures go, below the folder of logs."""
 
 
-def walk(context: RunContext, account: Account, kept: KeptTasks) -> Walk:
+def walk(context: RunContext, url: str, account: Account, kept: KeptTasks) -> Walk:
     """Walk the user's way through this project's own application.
 
     Args:
         context: The run.
+        url: The frontend.
         account: A new account; it exists afterwards.
         kept: Titles of the tasks that stay.
     """
@@ -35,25 +36,24 @@ def walk(context: RunContext, account: Account, kept: KeptTasks) -> Walk:
         "by_hand": kept.by_hand,
         "by_chat": kept.by_chat,
     }
-    return _told(context, "walk", request)
+    return _told(context, "walk", url, request)
 
 
 def visit(context: RunContext) -> Walk:
     """Open the page of any application and wait for its known element."""
-    return _told(context, "visit", {"test_id": context.settings.application.frontend.element})
+    frontend = context.deployed().frontend.local_url
+    return _told(context, "visit", frontend, {"test_id": context.settings.application.frontend.element})
 
 
-def _told(context: RunContext, do: str, request: Mapping[str, Any]) -> Walk:
+def _told(context: RunContext, do: str, url: str, request: Mapping[str, Any]) -> Walk:
     folder = context.logs_dir / FOLDER
     folder.mkdir(exist_ok=True)
-    place = {"url": context.deployed().frontend.local_url, "folder": str(folder)}
+    place = {"url": url, "folder": str(folder)}
     try:
         seen = ask(context, do, place | dict(request), timeout_s=LIMIT_S)
     except BrowserError as problem:
         return Walk(error=str(problem))
-    found = _walk(context, seen)
-    context.progress(f"exercise: {len(found.steps)} steps in {found.browser}")
-    return found
+    return _walk(context, seen)
 
 
 def _walk(context: RunContext, seen: Sequence[Mapping[str, Any]]) -> Walk:

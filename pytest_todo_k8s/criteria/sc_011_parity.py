@@ -29,10 +29,12 @@ def _differences(evidence: Evidence) -> Finding:
         raise void(f"nothing was asked of {', '.join(parity.unasked)}")
     if not parity.rows and not parity.differences:
         raise void("no row of the databases was compared")
+    if not parity.steps and not parity.differences:
+        raise void(f"the user's way in a browser was not compared: {parity.unwalked or 'no reason was noted'}")
     return _none(
         parity,
         f"{parity.requests} requests to {len(parity.operations)} operations answered alike, {parity.generated} of them "
-        f"by chance (seed {parity.seed}); {parity.rows} rows stored alike",
+        f"by chance (seed {parity.seed}); {parity.rows} rows stored alike; {parity.steps} steps in a browser alike",
     )
 
 
@@ -51,7 +53,7 @@ CRITERION: Final = Criterion(
     method=(
         "The same requests, made from the backend's OpenAPI document and by chance from a recorded seed, against plain "
         "processes on this machine and against the cluster; ids, times and tokens are normalised; status, listed "
-        "headers, body and the rows left in the database are compared"
+        "headers, body and the rows left in the database are compared, and so is the user's way in a browser"
     ),
     aspects=(Aspect("differences", "differences", 0, ("parity",), _differences, settings=SETTINGS),),
 )

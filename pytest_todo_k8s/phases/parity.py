@@ -7,17 +7,22 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from pytest_todo_k8s.application import BUILT_IN
-from pytest_todo_k8s.comparing import another, generated, rows
+from pytest_todo_k8s.browsing import visits
+from pytest_todo_k8s.comparing import another, generated, rows, walks
 from pytest_todo_k8s.comparing.answers import ask, differences
 from pytest_todo_k8s.comparing.corpus import USERS, Corpus, corpus
 from pytest_todo_k8s.comparing.normalise import RULES
+from pytest_todo_k8s.comparing.walks import walk_differences
 from pytest_todo_k8s.criteria import sc_011_parity
 from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.flows.journey import KeptTasks
+from pytest_todo_k8s.flows.visitor import Account
 from pytest_todo_k8s.measurements import Parity
 from pytest_todo_k8s.measuring import steady
 from pytest_todo_k8s.measuring.fetch import fetch, new_session
-from pytest_todo_k8s.plain import postgres
-from pytest_todo_k8s.plain.application import backend_with_model
+from pytest_todo_k8s.plain import frontend, postgres
+from pytest_todo_k8s.plain.application import FRONTEND, backend_with_model
+from pytest_todo_k8s.plain.node import Node
 from pytest_todo_k8s.tools.redaction import generate
 from pytest_todo_k8s.tools.toolchain import cache_root
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.comparing.answers import Answer
     from pytest_todo_k8s.comparing.rows import Stored
     from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.measurements import Walk
     from pytest_todo_k8s.tools.redaction import Secret
 
 DOCUMENT: Final = "/openapi.json"
@@ -60,14 +66,18 @@ def _compare(context: RunContext, _plain: Plain) -> None:
         context.evidence.parity = Parity(skipped=missing)
         return
     run_id = context.evidence.run.id
-    known, here, here_stored = _ask_plain(context, run_id)
+    known, here, here_stored, here_walked = _ask_plain(context, run_id)
     cluster_url = context.deployed().backend_url
     _wait_for_cluster(context, 1)
     there = ask(cluster_url, known.requests, CLUSTER)
     # The refused body breaks its connection, and kubectl's port-forward with it; who comes next finds it open again.
     _wait_for_cluster(context, steady.IN_A_ROW)
     there_stored = rows.stored(_database(context), run_id, context.redactor, CLUSTER)
+    there_walked = _walked_cluster(context)
     found = [*differences(known.requests, here, there), *rows.row_differences(here_stored, there_stored)]
+    unwalked = here_walked.error or there_walked.error
+    if not unwalked:
+        found += walk_differences(here_walked, there_walked)
     context.evidence.parity = Parity(
         requests=len(known.requests),
         generated=known.generated,
@@ -75,7 +85,9 @@ def _compare(context: RunContext, _plain: Plain) -> None:
         operations=list(known.operations),
         unasked=known.unasked,
         rows=here_stored.count,
-        normalised=[*RULES, rows.RULE],
+        steps=0 if unwalked else len(here_walked.steps),
+        unwalked=unwalked,
+        normalised=[*RULES, rows.RULE, walks.RULE],
         differences=found,
     )
 
@@ -122,14 +134,33 @@ def _missing() -> str | None:
     return None if rows.readable() else rows.REMEDY
 
 
-def _ask_plain(context: RunContext, run_id: str) -> tuple[Corpus, list[Answer], Stored]:
-    """Run the plain application, make the corpus from its API document, and send it there."""
+def _walked_cluster(context: RunContext) -> Walk:
+    """Return the way that was walked in the exercise phase; where there was none, walk it now."""
+    exercise = context.evidence.exercise
+    return (exercise and exercise.walk) or _walk(context, context.deployed().frontend.local_url)
+
+
+def _walk(context: RunContext, url: str) -> Walk:
+    account, run_id = Account.new("parity-browser", context.redactor), context.evidence.run.id
+    return visits.walk(
+        context, url, account, KeptTasks(f"compared task of {run_id}", f"compared chat task of {run_id}")
+    )
+
+
+def _ask_plain(context: RunContext, run_id: str) -> tuple[Corpus, list[Answer], Stored, Walk]:
+    """Run the plain application, make the corpus from its API document, and send it there; last walk in a browser."""
+    root = context.settings.root
+    node = Node.found(root / FRONTEND, context.commands, context.settings.environment)
+    frontend.make(context, node)
     passwords = {user: generate(18) for user in USERS}
     for password in passwords.values():
         context.redactor.add(password)
     chosen = context.settings.seed
     cache = cache_root(context.settings.environment) / "plain"
-    with backend_with_model(context, context.settings.root, cache) as plain:
+    with (
+        backend_with_model(context, root, cache) as plain,
+        frontend.frontend(context, node, plain.url) as page_url,
+    ):
         known = corpus(
             _document(plain.url),
             run_id,
@@ -139,7 +170,8 @@ def _ask_plain(context: RunContext, run_id: str) -> tuple[Corpus, list[Answer], 
             chat=context.settings.model_key is None,
         )
         answers = ask(plain.url, known.requests, PLAIN)
-        return known, answers, rows.stored(plain.database_url, run_id, context.redactor, PLAIN)
+        stored = rows.stored(plain.database_url, run_id, context.redactor, PLAIN)
+        return known, answers, stored, _walk(context, page_url)
 
 
 def _document(url: str) -> object:

@@ -40,6 +40,7 @@ def parity(evidence: Evidence) -> list[Block]:
             f"{len(compared.operations)}, not asked: {', '.join(compared.unasked) or 'none'}",
         ),
         ("Rows compared", str(compared.rows)),
+        ("Steps in a browser compared", compared.unwalked or str(compared.steps)),
         ("Not run because", compared.skipped or "it was run"),
     )
     return [

@@ -89,6 +89,7 @@ def green() -> Evidence:
             seed=4711,
             operations=["GET /health", "POST /api/tasks"],
             rows=61,
+            steps=10,
             normalised=["ids are numbered in order of appearance", "times become <time>", "tokens become <token>"],
         ),
         cleanup=Cleanup(

@@ -303,6 +303,7 @@ VOID: dict[str, tuple[Change, set[str]]] = {
     "no command log": (lambda e: e.commands.clear(), {"SC-010-human-steps", "SC-010-time-outs"}),
     "few requests": (set_on("parity", "requests", 499), {"SC-011-differences"}),
     "an operation not asked": (set_on("parity", "unasked", ["GET /api/tasks"]), {"SC-011-differences"}),
+    "no way in a browser compared": (set_on("parity", "steps", 0), {"SC-011-differences"}),
     "no rows compared": (set_on("parity", "rows", 0), {"SC-011-differences"}),
     "nothing compared": (lambda e: setattr(e, "parity", None), {"SC-011-differences"}),
 }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_todo_k8s.browsing import visits
 from pytest_todo_k8s.cluster.provider import Endpoint
 from pytest_todo_k8s.comparing import generated, rows
 from pytest_todo_k8s.comparing.corpus import Corpus
@@ -15,6 +17,7 @@ from pytest_todo_k8s.comparing.request import Request
 from pytest_todo_k8s.comparing.rows import Stored
 from pytest_todo_k8s.context import Deployment
 from pytest_todo_k8s.errors import PhaseError
+from pytest_todo_k8s.measurements import FlowStep, Walk
 from pytest_todo_k8s.measuring import steady
 from pytest_todo_k8s.phases import parity
 from pytest_todo_k8s.plain import postgres
@@ -32,6 +35,14 @@ if TYPE_CHECKING:
 REQUESTS = (Request("health", "GET", "/health", user=None), Request("unknown", "GET", "/unknown", user=None))
 
 STORED: dict[str, Stored] = {}
+WALKS: dict[str, Walk] = {}
+"""By the frontend's address."""
+
+
+def walked(**changes: Any) -> Walk:
+    """A way of two steps."""
+    steps = [FlowStep(name=name, ok=True, start_s=1, duration_s=1) for name in ("sign-up", "create")]
+    return Walk(browser="Chromium", steps=steps).model_copy(update=changes)
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +60,15 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[TodoServer]:
             return Corpus(REQUESTS if chat else (), ("GET /health",), 1, 4711)
 
         monkeypatch.setattr(parity, "backend_with_model", stand_in)
+
+        @contextlib.contextmanager
+        def page(*_args: Any) -> Iterator[str]:
+            yield "http://plain-page"
+
+        monkeypatch.setattr(parity, "Node", SimpleNamespace(found=lambda *_args: None))
+        monkeypatch.setattr(parity, "frontend", SimpleNamespace(make=lambda *_args: None, frontend=page))
+        monkeypatch.setattr(visits, "walk", lambda _context, url, *_who: WALKS[url])
+        WALKS.update(dict.fromkeys(("http://plain-page", ""), walked()))
         monkeypatch.setattr(parity, "corpus", made)
         monkeypatch.setattr(parity, "_document", lambda _url: {})
         monkeypatch.setattr(rows, "stored", lambda _url, _run_id, _redactor, side: STORED[side])
@@ -68,7 +88,8 @@ def test_alike(tmp_path: Path) -> None:
     assert found is not None
     assert (found.requests, found.differences, found.skipped) == (2, [], None)
     assert (found.generated, found.seed, found.rows, found.unasked) == (1, 4711, 1, ["GET /health"])
-    assert len(found.normalised) == 7
+    assert len(found.normalised) == 8
+    assert (found.steps, found.unwalked) == (2, None)
 
 
 def test_different(tmp_path: Path) -> None:
@@ -128,3 +149,24 @@ def test_without_what_it_needs_it_is_not_run(
     found = run(tmp_path, "")
     assert found is not None
     assert (found.requests, found.skipped) == (0, remedy)
+
+
+def test_a_way_in_a_browser_that_differs(tmp_path: Path) -> None:
+    failed = FlowStep(name="create", ok=False, start_s=1, duration_s=1, detail="no answer of http://10.0.0.1:30080/x")
+    plain = walked(problems=["GET http://127.0.0.1:9/y answered with status 500"])
+    WALKS.update({"http://plain-page": plain, "": walked(steps=[walked().steps[0], failed])})
+    with todo_server() as server:
+        found = run(tmp_path, server.url)
+    assert found is not None
+    assert [(each.request, each.where, each.plain, each.cluster) for each in found.differences] == [
+        ("browser: create", "step", "done", "no answer of /x"),
+        ("browser", "complaints", "GET /y answered with status 500", "none"),
+    ]
+
+
+def test_without_a_browser_its_way_is_not_compared(tmp_path: Path) -> None:
+    WALKS[""] = Walk(error="there is no browser")
+    with todo_server() as server:
+        found = run(tmp_path, server.url)
+    assert found is not None
+    assert (found.steps, found.unwalked, found.differences) == (0, "there is no browser", [])
