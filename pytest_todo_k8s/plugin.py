@@ -67,12 +67,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 def _read(config: pytest.Config) -> tuple[Settings, Toolchain]:
     """Return what was asked for and with what tools; what is wrong with it ends pytest with one sentence."""
-    from pytest_todo_k8s.errors import ConfigError  # noqa: PLC0415  only where a cluster was named
+    from pytest_todo_k8s import option_values  # noqa: PLC0415  only where a cluster was named
+    from pytest_todo_k8s.errors import ConfigError  # noqa: PLC0415  likewise
     from pytest_todo_k8s.tools.toolchain import Toolchain  # noqa: PLC0415  likewise
 
     try:
         toolchain = Toolchain.load(os.environ)
-        return options.read(config, default_profile=toolchain.profile), toolchain
+        return option_values.read(config, default_profile=toolchain.profile), toolchain
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
 

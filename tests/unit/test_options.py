@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_todo_k8s import options
+from pytest_todo_k8s import option_values, options
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.settings import LoadShape, Settings
 
@@ -23,7 +23,7 @@ def read(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Read:
 
     def read(*arguments: str, ini: str = "") -> Settings:
         pytester.makeini(f"[pytest]\n{ini}")
-        return options.read(pytester.parseconfig(*arguments), default_profile="todo-k8s")
+        return option_values.read(pytester.parseconfig(*arguments), default_profile="todo-k8s")
 
     return read
 
