@@ -70,7 +70,8 @@ def _first_paint(evidence: Evidence) -> Finding:
     if paint.error:
         raise void(f"the page was not seen in a browser: {paint.error}")
     if paint.failed:
-        return none_of([f"the browser did not see the page: {problem}" for problem in paint.failed], "")
+        missed = f"the browser did not see the page in {len(paint.failed)} loads: {paint.failed[0]}"
+        return Finding(Verdict.FAIL, None, missed)
     samples = sorted(paint.samples_s)
     if len(samples) < FEWEST_PAINTS:
         raise void(f"{len(samples)} first paints are too few, {FEWEST_PAINTS} are needed")

@@ -56,8 +56,8 @@ def test_the_pods_run_the_images_that_were_built(
         assert any(name.endswith("/" + image.reference) for name in running), (image.reference, running)
 
 
-def test_the_release_is_the_first_of_its_namespace(todo_deployment: Deploy) -> None:
-    assert todo_deployment.revision == 1
+def test_the_release_is_up(todo_deployment: Deploy) -> None:
+    assert todo_deployment.revision >= 1
     assert todo_deployment.ready_s is not None
 
 

@@ -403,3 +403,12 @@ def test_a_median_of_first_paints_that_is_open_is_borderline() -> None:
     set_on("measure.paint", "samples_s", [0.2] * 7 + [3.1] * 2)(run)
     assert verdicts(run)["SC-004-first-paint"] is Verdict.BORDERLINE
     assert reason(run, "SC-004-first-paint").endswith("median 200 ms, 200 ms to 3.1 s in 9 loads with an empty cache")
+
+
+def test_a_page_that_is_not_there_is_told_by_what_is_wrong_with_it_not_by_the_browser() -> None:
+    run = green()
+    set_on("measure.paint", "failed", ["Timeout"] * 9)(run)
+    set_on("measure.page", "element_found", False)(run)
+    (found,) = (each for each in judge(run) if each.id == "SC-004")
+    assert (found.verdict, found.measured) == (Verdict.FAIL, 1)
+    assert "no element" in found.reason
