@@ -161,11 +161,11 @@ def _build(
 def _rebuild(context: RunContext, engine: Engine, order: BuildOrder) -> float:
     """Build the same again with the build cache, under a name of its own, and return the seconds."""
     again = replace(order, reference=f"{order.reference}-warm", cached=True)
-    context.journal.creating("image", again.reference)
+    context.ledger.creating("image", again.reference)
     started = time.monotonic()
     engine.build(again)
     duration_s = time.monotonic() - started
-    context.journal.created("image", again.reference)
+    context.ledger.created("image", again.reference)
     return duration_s
 
 

@@ -7,11 +7,15 @@ import signal
 import urllib.request
 from typing import TYPE_CHECKING
 
+import pytest
+
+from pytest_todo_k8s.reaping import RUNS
+from pytest_todo_k8s.tools.toolchain import cache_root
 from tests.resilience.conftest import NAMESPACE, reapers
 from tests.resilience.test_lifecycle import kubectl, todo_k8s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.resilience.conftest import Project
 
@@ -41,10 +45,24 @@ def images() -> set[str]:
     return set(seen("{.items[*].spec.containers[*].image}", "pods", "--field-selector=status.phase=Running").split())
 
 
-def test_kept_then_reused_then_killed_then_reaped(project: Project, leftovers: Callable[[], list[str]]) -> None:
+@pytest.fixture
+def kept() -> Iterator[list[str]]:
+    """Runs that keep something: they are taken down whatever a test came to."""
+    made: list[str] = []
+    yield made
+    for run_id in made:
+        if (cache_root(os.environ) / RUNS / run_id).exists():
+            todo_k8s("reap", run_id)
+
+
+def test_kept_then_reused_then_killed_then_reaped(
+    project: Project, kept: list[str], leftovers: Callable[[], list[str]]
+) -> None:
     status, output = project.run("--todo-keep=always", "--todo-only=SC-003")
+    run_id = project.evidence()["run"]["id"]
+    kept.append(run_id)
     assert status == 0, output
-    run_id, made, port = project.evidence()["run"]["id"], uid(), node_port()
+    made, port = uid(), node_port()
     secrets, before = seen("{.items[*].data}", "secrets", "-l", "app.kubernetes.io/managed-by=todo-k8s"), images()
     assert LEAD in page(port)
 

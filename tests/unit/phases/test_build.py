@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_todo_k8s.errors import PhaseError
-from pytest_todo_k8s.ownership import image_labels
+from pytest_todo_k8s.journal import Journal
+from pytest_todo_k8s.kept import Kept
+from pytest_todo_k8s.ownership import Owner, image_labels
 from pytest_todo_k8s.phases import build, load
+from pytest_todo_k8s.settings import ClusterChoice
 from pytest_todo_k8s.tools.docker import EngineError
 from pytest_todo_k8s.tools.redaction import Secret
 from tests.unit.cluster.api_server import Answer, ApiServer, api_server
@@ -211,6 +214,18 @@ def test_an_image_that_cannot_be_looked_into_is_measured_all_the_same(world: Wor
     assert run.evidence.build is not None
     assert [each.contents for each in run.evidence.build.images] == [None] * len(IMAGES)
     assert all(each.size_bytes for each in run.evidence.build.images)
+
+
+def test_images_for_a_kept_deployment_are_all_of_the_run_that_keeps_it(world: World, tmp_path: Path) -> None:
+    run = world.run()
+    maker = Journal(tmp_path / "kept.jsonl", Owner.of_this_process(ClusterChoice("minikube", "test")))
+    run.kept = Kept(maker, "uid")
+    learn(world, run)
+    names = {entry.name for entry in maker.open_entries()}
+    assert names == {*world.tags(), *(f"{tag}-warm" for tag in world.tags()[:2])}
+    assert not run.journal.open_entries()
+    calls = [call for call in world.stubs.calls("docker") if call.startswith("build ")]
+    assert all(f"--label=todo-k8s.dev/run-id={maker.owner.run_id}" in call for call in calls)
 
 
 def test_images_carry_the_run_and_are_journalled_before_they_exist(world: World) -> None:
