@@ -1,8 +1,8 @@
 """The application that is judged: how its images are made, how its chart is told of them, what its parts are called.
 
-`TODO` is this project's own; another one is read from a project's settings (`application_settings.py`), whose keys are
-the attributes here with dashes. What is left out is not there: criteria that need it are not run. Paths are below the
-project's folder; a *value path* is a place in the chart's values, its keys joined by dots: `backend.image.tag`.
+`TODO_CHATBOT` is this project's own; another one is read from a project's settings (`application_settings.py`), whose
+keys are the attributes here with dashes. What is left out is not there: criteria that need it are not run. Paths are
+below the project's folder; a *value path* is a place in the chart's values, its keys joined by dots: `backend.image.tag`.
 """
 
 from __future__ import annotations
@@ -299,7 +299,7 @@ def _image(name: str, context: str, part: str = "", port: int | None = None) -> 
 
 
 _CHART: Final = "charts/todo-chatbot-chart"
-TODO: Final = Application(
+TODO_CHATBOT: Final = Application(
     chart=_CHART,
     release="todo-chatbot",
     values_files=(f"{_CHART}/values-dev.yaml",),

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.allowances import KEY as ALLOWED
-from pytest_todo_k8s.application import TODO, Application, nested
+from pytest_todo_k8s.application import TODO_CHATBOT, Application, nested
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.project_settings import NAME
 
@@ -40,7 +40,7 @@ def read(table: Table, root: Path) -> Application:
     """
     said = {key: value for key, value in table.content.items() if key != ALLOWED}
     if not said:
-        return TODO
+        return TODO_CHATBOT
     for key in _empty(said):
         raise ConfigError(f"{table.file}: {NAME}.{key} is empty", "give it a value, or leave it out")
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415  only where a table is

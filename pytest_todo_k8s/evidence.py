@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from pytest_todo_k8s.analysis.results import Analysis  # noqa: TC001  pydantic reads annotations at run time
-from pytest_todo_k8s.application import TODO
+from pytest_todo_k8s.application import TODO_CHATBOT
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.measurements import (  # noqa: TC001  likewise
     Build,
@@ -79,7 +79,7 @@ class Run(Model):
         default_factory=dict, description="by row, the key that is missing in the application's settings"
     )
     apps: dict[str, str] = Field(
-        default_factory=lambda: TODO.apps, description="by part of the application, its pods' `app`"
+        default_factory=lambda: TODO_CHATBOT.apps, description="by part of the application, its pods' `app`"
     )
     status: int | None = None
     interrupted: bool = False

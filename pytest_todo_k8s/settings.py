@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from pytest_todo_k8s.application import BACKEND, DATABASE, FRONTEND, MODEL, TODO
+from pytest_todo_k8s.application import BACKEND, DATABASE, FRONTEND, MODEL, TODO_CHATBOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +139,7 @@ class Settings:
     tasks: bool = False
     values: tuple[Path, ...] = ()
     assistants: tuple[str, ...] = ()
-    application: Application = TODO
+    application: Application = TODO_CHATBOT
 
     @property
     def chart(self) -> Path:

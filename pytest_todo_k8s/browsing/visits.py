@@ -21,7 +21,7 @@ FOLDER: Final = "browser"
 """Where pictures go, below the folder of logs."""
 
 
-def walk(context: RunContext, url: str, account: Account, kept: KeptTasks) -> Walk:
+def walk(context: RunContext, url: str, account: Account, kept: KeptTasks, where: str) -> Walk:
     """Walk the user's way through this project's own application.
 
     Args:
@@ -29,6 +29,7 @@ def walk(context: RunContext, url: str, account: Account, kept: KeptTasks) -> Wa
         url: The frontend.
         account: A new account; it exists afterwards.
         kept: Titles of the tasks that stay.
+        where: Which of the applications it is, `cluster` or `plain`: their pictures are kept apart.
     """
     request = {
         "email": account.email,
@@ -36,18 +37,18 @@ def walk(context: RunContext, url: str, account: Account, kept: KeptTasks) -> Wa
         "by_hand": kept.by_hand,
         "by_chat": kept.by_chat,
     }
-    return _told(context, "walk", url, request)
+    return _told(context, "walk", url, request, where)
 
 
 def visit(context: RunContext) -> Walk:
     """Open the page of any application and wait for its known element."""
     frontend = context.deployed().frontend.local_url
-    return _told(context, "visit", frontend, {"test_id": context.settings.application.frontend.element})
+    return _told(context, "visit", frontend, {"test_id": context.settings.application.frontend.element}, "cluster")
 
 
-def _told(context: RunContext, do: str, url: str, request: Mapping[str, Any]) -> Walk:
-    folder = context.logs_dir / FOLDER
-    folder.mkdir(exist_ok=True)
+def _told(context: RunContext, do: str, url: str, request: Mapping[str, Any], where: str) -> Walk:
+    folder = context.logs_dir / FOLDER / where
+    folder.mkdir(parents=True, exist_ok=True)
     place = {"url": url, "folder": str(folder)}
     try:
         seen = ask(context, do, place | dict(request), timeout_s=LIMIT_S)

@@ -77,7 +77,7 @@ def _use_todo(context: RunContext, journey: Journey, exercise: Exercise) -> None
         return all(found for found, _ in seen), "; ".join(detail for _, detail in seen)
 
     use_the_application(journey, frontend, account, kept, stranger)
-    exercise.walk = visits.walk(context, frontend, walker, walked)
+    exercise.walk = visits.walk(context, frontend, walker, walked, "cluster")
     if exercise.walk.done:
         owners.append((walker, walked))
     if not _rows_stay(context, journey, exercise, look):

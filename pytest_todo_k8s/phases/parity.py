@@ -49,14 +49,17 @@ def run(context: RunContext) -> None:
     """
     plain = context.settings.application.plain
     if plain and all(map(context.settings.application.has, sc_011_parity.SETTINGS)):
-        (_compare if plain.requests == BUILT_IN else _compare_another)(context, plain)
+        if plain.requests == BUILT_IN:
+            _compare(context)
+        else:
+            _compare_another(context, plain)
         found = context.evidence.parity
         if found and not found.skipped:
             seed = "" if found.seed is None else f" (seed {found.seed})"
             context.progress(f"parity: {found.requests} requests{seed}, {len(found.differences)} differences")
 
 
-def _compare(context: RunContext, _plain: Plain) -> None:
+def _compare(context: RunContext) -> None:
     """Compare this project's own application.
 
     Raises:
@@ -137,14 +140,13 @@ def _missing() -> str | None:
 def _walked_cluster(context: RunContext) -> Walk:
     """Return the way that was walked in the exercise phase; where there was none, walk it now."""
     exercise = context.evidence.exercise
-    return (exercise and exercise.walk) or _walk(context, context.deployed().frontend.local_url)
+    return (exercise and exercise.walk) or _walk(context, context.deployed().frontend.local_url, "cluster")
 
 
-def _walk(context: RunContext, url: str) -> Walk:
+def _walk(context: RunContext, url: str, where: str) -> Walk:
     account, run_id = Account.new("parity-browser", context.redactor), context.evidence.run.id
-    return visits.walk(
-        context, url, account, KeptTasks(f"compared task of {run_id}", f"compared chat task of {run_id}")
-    )
+    kept = KeptTasks(f"compared task of {run_id}", f"compared chat task of {run_id}")
+    return visits.walk(context, url, account, kept, where)
 
 
 def _ask_plain(context: RunContext, run_id: str) -> tuple[Corpus, list[Answer], Stored, Walk]:
@@ -171,7 +173,7 @@ def _ask_plain(context: RunContext, run_id: str) -> tuple[Corpus, list[Answer], 
         )
         answers = ask(plain.url, known.requests, PLAIN)
         stored = rows.stored(plain.database_url, run_id, context.redactor, PLAIN)
-        return known, answers, stored, _walk(context, page_url)
+        return known, answers, stored, _walk(context, page_url, "plain")
 
 
 def _document(url: str) -> object:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from pytest_todo_k8s.application import TODO, nested
+from pytest_todo_k8s.application import TODO_CHATBOT, nested
 from pytest_todo_k8s.cluster.objects import Kinds
 from pytest_todo_k8s.flows.visitor import OK, Account, AnswerError, Visitor
 from pytest_todo_k8s.measuring.series import open_loop, threads
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pytest_todo_k8s.tools.command import CommandResult
 
 ROOT: Final = Path(__file__).parents[2]
-RELEASE: Final = TODO.release
-CHART: Final = ROOT / TODO.chart
+RELEASE: Final = TODO_CHATBOT.release
+CHART: Final = ROOT / TODO_CHATBOT.chart
 PREVIOUS: Final = ROOT / "tests" / "chart" / "previous" / "todo-chatbot-chart-0.1.0.tgz"
 PREVIOUS_DEVELOPMENT: Final[dict[str, Any]] = {
     "backend": {},

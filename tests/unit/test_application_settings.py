@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_todo_k8s import application_settings, project_settings
-from pytest_todo_k8s.application import TODO, Application, nested
+from pytest_todo_k8s.application import TODO_CHATBOT, Application, nested
 from pytest_todo_k8s.criteria import unset
 from pytest_todo_k8s.errors import ConfigError
 from pytest_todo_k8s.project_settings import Table
@@ -45,10 +45,10 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 
 def test_without_a_table_it_is_this_project_s_own() -> None:
-    assert read({}) is TODO
-    assert read({"allowed": [{"pattern": "x"}]}) is TODO
-    assert unset(TODO) == {}
-    assert {key: TODO.has(key) for key in ("flow", "database.rows", "nonsense.x")} == {
+    assert read({}) is TODO_CHATBOT
+    assert read({"allowed": [{"pattern": "x"}]}) is TODO_CHATBOT
+    assert unset(TODO_CHATBOT) == {}
+    assert {key: TODO_CHATBOT.has(key) for key in ("flow", "database.rows", "nonsense.x")} == {
         "flow": True,
         "database.rows": True,
         "nonsense.x": False,

@@ -408,7 +408,7 @@ def _exercise() -> Exercise:
                 FlowStep(name=name, ok=True, start_s=246.0 + index, duration_s=0.4)
                 for index, name in enumerate(BY_BROWSER)
             ],
-            picture="logs/browser/chat.png",
+            picture="logs/browser/cluster/chat.png",
         ),
         row_found=True,
         row_detail="tasks.title = 'buy milk 7f3a', completed = true",

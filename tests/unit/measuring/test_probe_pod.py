@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_todo_k8s.application import TODO, Question
+from pytest_todo_k8s.application import TODO_CHATBOT, Question
 from pytest_todo_k8s.cluster.kube import KubeError
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measuring import probe_pod
@@ -76,7 +76,7 @@ def context(kube: FakeKube, *, base: str | None = None, skipped: bool = False) -
     run: Any = SimpleNamespace(
         kube=kube,
         cluster=FakeCluster(skipped=skipped),
-        settings=SimpleNamespace(namespace="ns", application=TODO),
+        settings=SimpleNamespace(namespace="ns", application=TODO_CHATBOT),
         journal=SimpleNamespace(owner=SimpleNamespace(run_id="run-1")),
         toolchain=SimpleNamespace(bases={"PYTHON_RUNTIME": base} if base else {}, path=lambda tool: tool),
         commands=SimpleNamespace(run=lambda _argv, timeout_s: SimpleNamespace(stdout=f"sha256:{timeout_s}\n")),
