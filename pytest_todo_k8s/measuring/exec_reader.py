@@ -5,11 +5,12 @@ container's cgroup namespace begins there). An image need not have a shell, so a
 that a container may have. It ends by itself after its readings: nothing stays in the container, whatever becomes of
 the caller.
 
-It runs in the container that it measures, so its own use is inside the figures: over 40 to 66 s in idle containers of
-the engine (cgroup v1, limits 500 m and 512 MiB), read from outside with and without it, `sh` added 2.5 m of CPU (it
-starts a `sleep` for each reading) and 3 MiB of working set, `python3` 0.5 m and 4 MiB, `node` 0.8 m and 10 MiB,
-at most 2 % of those limits. What an interpreter takes to start is spent before the first reading that counts.
-`python -m benchmarks.usage_readers` measures it on a deployment.
+It runs in the container that it measures, so its own use is inside the figures. On Minikube (cgroup v1, limits 500 m
+and 512 MiB, 60 s without load) `python -m benchmarks.usage_readers` saw on the node, with the reader and without it,
+0.8 m of CPU and 3 MiB of working set more for `python3`, 1.0 m and 11 MiB for `node`: about 2 % of the limits; a
+container's own unrest is larger (one frontend used 1.3 m less). Both readers' figures of the same time differed by
+less than 0.1 m and by 0.2 MiB. `sh`, which starts a `sleep` for each reading, added 2.5 m and 3 MiB to an idle
+container of the engine. What an interpreter takes to start is spent before the first reading that counts.
 """
 
 from __future__ import annotations
