@@ -2,7 +2,8 @@
 
 `TODO_CHATBOT` is this project's own; another one is read from a project's settings (`application_settings.py`), whose
 keys are the attributes here with dashes. What is left out is not there: criteria that need it are not run. Paths are
-below the project's folder; a *value path* is a place in the chart's values, its keys joined by dots: `backend.image.tag`.
+below the project's folder; a *value path* is a place in the chart's values, its keys joined by dots:
+`backend.image.tag`.
 """
 
 from __future__ import annotations
