@@ -34,7 +34,7 @@ def run(context: RunContext) -> None:
     left = _watch(context, ready_at_s + WINDOW_S, {pod.name for pod in deploy.pods if pod.ready_s is not None})
     pods = kube.items(f"/api/v1/namespaces/{namespace}/pods")
     if context.kept:  # what is left of Jobs of the revisions before is no part of this start-up
-        pods = [pod for pod in pods if pod["metadata"]["name"] in {each.name for each in deploy.pods}]
+        pods = [pod for pod in pods if _is_of(deploy, pod["metadata"]["name"])]
     window_s = time.monotonic() - ready_at_s
     expected = Allowances(context.settings.allowed)
     folder = context.logs_dir / "pods"
@@ -70,10 +70,20 @@ def _changed(pods: Iterable[Mapping[str, Any]], deploy: Deploy) -> set[str]:
     return {name for name, moment in first.items() if now.get(name) != moment}
 
 
+def _is_of(deploy: Deploy, name: str, kind: str = "Pod") -> bool:
+    return kind != "Pod" or name in {pod.name for pod in deploy.pods}
+
+
 def _warnings(context: RunContext, deploy: Deploy, expected: Allowances) -> list[WarningEvent]:
     """Return the namespace's Warning events; their times, as those of conditions, are the cluster's."""
     ready = max((pod.conditions.get("Ready", "") for pod in deploy.pods if pod.ready_s is not None), default="")
     read = events.read(context.kube, context.settings.namespace)
+    if context.kept:  # a pod of the revision before, whose probes fail while it ends, or what an earlier run did to one
+        read = [
+            each
+            for each in read
+            if _is_of(deploy, each["involvedObject"].get("name"), each["involvedObject"].get("kind"))
+        ]
     found = events.warnings(read, context.redactor, ready=ready)
     for each in found:
         if each.after_ready and (ruling := expected.rule("event", f"{each.reason}: {each.message}", each.count)):

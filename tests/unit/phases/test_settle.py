@@ -91,10 +91,18 @@ def test_of_an_upgrade_only_the_new_pods_are_read(tmp_path: Path) -> None:
     kube.lists[f"{NAMESPACE}/pods"] = [
         {**each, "status": {**each["status"], "containerStatuses": [state("c", running={})]}} for each in running
     ]
+    kube.lists[f"{NAMESPACE}/events"] = [
+        {"type": "Warning", "reason": "Unhealthy", "involvedObject": {"kind": kind, "name": name}}
+        for kind, name in [("Pod", PODS[0]), ("Pod", "todo-backend-old"), ("Node", "minikube")]
+    ]
     run.kept = Kept(run.journal, "u")
-    assert [log.pod for log in settled(run).logs] == PODS
+    found = settled(run)
+    assert [log.pod for log in found.logs] == PODS
+    assert [event.object for event in found.events] == [f"Pod/{PODS[0]}", "Node/minikube"]
     run.kept = None
-    assert [log.pod for log in settled(run).logs] == [*PODS, "todo-migrate-0-x"]
+    found = settled(run)
+    assert [log.pod for log in found.logs] == [*PODS, "todo-migrate-0-x"]
+    assert len(found.events) == 3
 
 
 def test_restarts_are_counted(tmp_path: Path) -> None:
