@@ -147,8 +147,12 @@ class MinikubeCluster(SingleNode):
             images = json.loads(answer)
         except ValueError:
             raise PhaseError("load", "`minikube image ls` gave no JSON", self._status_hint) from None
+        if not images:  # what minikube says, with exit status 0, of a node that is stopped or paused
+            raise PhaseError(
+                "load", "`minikube image ls` names no image, not even one of Kubernetes", self._status_hint
+            )
         names = {reference, f"docker.io/library/{reference}", f"docker.io/{reference}", f"localhost/{reference}"}
-        for image in images or []:
+        for image in images:
             if names & set(image.get("repoTags") or []):
                 size = image.get("size")
                 return NodeImage(_full_id(image["id"]), int(size) if size else None)

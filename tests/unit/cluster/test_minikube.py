@@ -40,6 +40,7 @@ PORTS = {
     "31001/tcp": None,
 }
 IMAGE = "todo-backend:1"
+PAUSE = {"id": "cc", "repoTags": ["registry.k8s.io/pause:3.10.1"]}
 
 
 @dataclass
@@ -52,7 +53,7 @@ class World:
     environment: dict[str, str] = field(default_factory=dict)
     profile: dict[str, Any] = field(default_factory=dict)
     status: Any = field(default_factory=lambda: dict(RUNNING))
-    images: list[dict[str, Any]] = field(default_factory=list)
+    images: list[dict[str, Any]] = field(default_factory=lambda: [PAUSE])
     images_later: list[dict[str, Any]] | None = None
     name: str = "dev"
     container: bool = True
@@ -246,7 +247,7 @@ def test_an_image_that_is_there_already_is_not_loaded(world: World) -> None:
 @pytest.mark.parametrize(
     ("images", "told"),
     [
-        ([], "yet the node does not have it"),
+        ([PAUSE], "yet the node does not have it"),
         ([{"id": "sha256:bb", "repoTags": [IMAGE], "size": "1"}], "yet the node has sha256:bb under that name"),
     ],
 )
@@ -296,6 +297,13 @@ def test_unload_removes_what_is_there(world: World) -> None:
 def test_unload_of_what_is_not_there_does_nothing(world: World) -> None:
     world.cluster().unload(IMAGE)
     assert not any(call.startswith("image rm") for call in world.stubs.calls("minikube"))
+
+
+@pytest.mark.parametrize("answer", [[], None])
+def test_a_node_that_names_no_image_is_not_one_without_ours(world: World, answer: Any) -> None:
+    world.images = answer
+    with pytest.raises(PhaseError, match="names no image, not even one of Kubernetes"):
+        world.cluster().unload(IMAGE)
 
 
 @pytest.mark.parametrize(("taken", "free"), [([], 30080), ([30080], 32443), ([30080, 32443], None)])
