@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,14 @@ from pytest_todo_k8s.tools.toolchain import Toolchain, cache_root
 from tests.terminal import with_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("pyproject.toml", "conftest.py", "app", "charts", "Dockerfiles", "tests/acceptance", "pytest_todo_k8s")
 LEFT_OUT = shutil.ignore_patterns("node_modules", ".next", "__pycache__", "*.pyc")
 RUN_LIMIT_S = 900
 PHASE_LIMIT_S = 400
+END_LIMIT_S = 420.0
 NAMESPACE = "todo-resilience"
 ORDER = ("preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity")
 OURS = re.compile(r"(^|docker\.io/library/)todo-(backend|frontend|postgres|gemini-emulator):")
@@ -44,6 +45,7 @@ class Project:
     root: Path
     cluster: str = "minikube"
     tests: str = "tests/acceptance"
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def out(self) -> Path:
@@ -53,7 +55,7 @@ class Project:
         """Start a run in a session of its own, with a terminal where the inner side of one is given."""
         argv = [sys.executable, "-m", "pytest", f"--todo-cluster={self.cluster}", f"--todo-namespace={NAMESPACE}"]
         argv += [*arguments, self.tests]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             argv if terminal is None else with_terminal(argv),
             cwd=self.root,
             env={**os.environ, MARK: str(os.getpid())},
@@ -63,6 +65,15 @@ class Project:
             text=True,
             start_new_session=True,
         )
+        self.processes.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what a failed test has left at work: the next one finds a cluster without a run in it."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
+                process.communicate(timeout=END_LIMIT_S)
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Return exit status and output of a whole run."""
@@ -108,7 +119,7 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path) -> Iterator[Project]:
     root = tmp_path / "project"
     for name in COPIED:
         source, target = ROOT / name, root / name
@@ -117,7 +128,9 @@ def project(tmp_path: Path) -> Project:
             shutil.copytree(source, target, ignore=LEFT_OUT)
         else:
             shutil.copy2(source, target)
-    return Project(root)
+    copy = Project(root)
+    yield copy
+    copy.end()
 
 
 @pytest.fixture

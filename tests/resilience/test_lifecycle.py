@@ -17,7 +17,7 @@ import pytest
 
 from pytest_todo_k8s import ownership
 from pytest_todo_k8s.tools.toolchain import Toolchain
-from tests.resilience.conftest import NAMESPACE
+from tests.resilience.conftest import END_LIMIT_S, NAMESPACE
 from tests.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 OTHER = "todo-resilience-other"
 HELD = "a-held-object"
-END_LIMIT_S = 420.0
 
 
 def call(*words: object, given: str | None = None) -> str:
@@ -55,7 +54,7 @@ def node(verb: str) -> None:
 def network(*, connected: bool) -> None:
     """Let the node drop what comes to its API server from outside, or stop that; inside the cluster goes on."""
     toolchain = Toolchain.load(os.environ)
-    rule = ("INPUT", "--in-interface=eth0", "--protocol=tcp", "--dport=8443", "--jump=DROP")
+    rule = ("INPUT", "-i", "eth0", "-p", "tcp", "--dport", "8443", "-j", "DROP")
     call(toolchain.path("docker"), "exec", toolchain.profile, "iptables", "-D" if connected else "-I", *rule)
 
 
