@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.resilience.conftest import leftovers, project, reapers
+from tests.resilience.leftovers import OwnRuns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,12 @@ SEED = int(os.environ.get("TODO_KILLS_SEED", "1"))
 LIMIT_S = 60.0
 EARLY_S, LATE_S = 100.0, 300.0
 SIXTH = 6
+
+
+@pytest.fixture(scope="session")
+def own_runs() -> OwnRuns:
+    """They have a namespace of their own: other runs may go on beside them."""
+    return OwnRuns("todo-kills")
 
 
 def _kill(process: subprocess.Popen[str], *, group: bool, reaper: bool) -> None:

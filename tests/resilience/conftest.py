@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_todo_k8s.tools.toolchain import Toolchain, cache_root
+from tests.resilience.leftovers import MARK, OwnRuns
 from tests.terminal import with_terminal
 
 if TYPE_CHECKING:
@@ -30,12 +29,6 @@ PHASE_LIMIT_S = 400
 END_LIMIT_S = 420.0
 NAMESPACE = "todo-resilience"
 ORDER = ("preflight", "build", "load", "deploy", "settle", "measure", "exercise", "parity")
-OURS = re.compile(r"(^|docker\.io/library/)todo-(backend|frontend|postgres|gemini-emulator):")
-"""The name of an image that a run brought to the node; what was pulled from a registry is the kubelet's to clear."""
-CLEARED_S = 60.0
-"""Seconds in which the kubelet clears the containers of a pod that is gone."""
-MARK = "TODO_TEST_OWNER"
-"""In the environment of all runs of this process: other people's runs on the machine are not its leftovers."""
 
 
 @dataclass
@@ -43,6 +36,7 @@ class Project:
     """A copy of the project and the runs that are made from it."""
 
     root: Path
+    own_runs: OwnRuns
     cluster: str = "minikube"
     tests: str = "tests/acceptance"
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -53,7 +47,13 @@ class Project:
 
     def start(self, *arguments: str, terminal: int | None = None) -> subprocess.Popen[str]:
         """Start a run in a session of its own, with a terminal where the inner side of one is given."""
-        argv = [sys.executable, "-m", "pytest", f"--todo-cluster={self.cluster}", f"--todo-namespace={NAMESPACE}"]
+        argv = [
+            sys.executable,
+            "-m",
+            "pytest",
+            f"--todo-cluster={self.cluster}",
+            f"--todo-namespace={self.own_runs.namespace}",
+        ]
         argv += [*arguments, self.tests]
         process = subprocess.Popen(
             argv if terminal is None else with_terminal(argv),
@@ -66,6 +66,7 @@ class Project:
             start_new_session=True,
         )
         self.processes.append(process)
+        self.own_runs.started(process.pid)
         return process
 
     def end(self) -> None:
@@ -112,6 +113,7 @@ class Project:
 
     def evidence(self) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.out / "evidence.json").read_text(encoding="utf-8"))
+        self.own_runs.known(content["run"]["id"])
         return content
 
     def verdicts(self) -> dict[str, str]:
@@ -119,7 +121,7 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, own_runs: OwnRuns) -> Iterator[Project]:
     root = tmp_path / "project"
     for name in COPIED:
         source, target = ROOT / name, root / name
@@ -128,57 +130,23 @@ def project(tmp_path: Path) -> Iterator[Project]:
             shutil.copytree(source, target, ignore=LEFT_OUT)
         else:
             shutil.copy2(source, target)
-    copy = Project(root)
+    copy = Project(root, own_runs)
     yield copy
     copy.end()
 
 
+@pytest.fixture(scope="session")
+def own_runs() -> OwnRuns:
+    return OwnRuns(NAMESPACE)
+
+
 @pytest.fixture
-def leftovers() -> Callable[[], list[str]]:
-    """Return a function that lists what runs left: in cluster, engine, process table and cache."""
-    toolchain = Toolchain.load(os.environ)
-    environment = toolchain.child_environment(os.environ)
-
-    def ask(*argv: str | Path) -> list[str]:
-        done = subprocess.run(
-            argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60
-        )
-        return done.stdout.split()
-
-    def look() -> list[str]:
-        where = (f"--kubeconfig={toolchain.kubeconfig}", f"--context={toolchain.profile}")
-        kubectl, docker = (toolchain.path("kubectl"), *where), toolchain.path("docker")
-        mark = "app.kubernetes.io/managed-by=todo-k8s"
-        found = ask(*kubectl, "get", "namespaces", "-l", mark, "-o", "name")
-        found += ask(*kubectl, "get", "persistentvolumes", "-o", "name")
-        releases = ("--kubeconfig", toolchain.kubeconfig, "--kube-context", toolchain.profile)
-        found += ask(toolchain.path("helm"), "list", *map(str, releases), "--all", "--all-namespaces", "--short")
-        found += ask(docker, "image", "ls", "-q", "--filter", "label=todo-k8s.dev/run-id")
-        found += ask(docker, "container", "ls", "--all", "--quiet", "--filter", "label=todo-k8s.dev/run-id")
-        node = (docker, "exec", toolchain.profile, "ctr", "--namespace", "k8s.io")
-        found += [name for name in ask(*node, "images", "ls", "--quiet") if OURS.search(name)]
-        deadline = time.monotonic() + (0.0 if found else CLEARED_S)
-        while containers := [word for word in ask(*node, "containers", "ls") if OURS.search(word)]:
-            if time.monotonic() >= deadline:
-                found += containers
-                break
-            time.sleep(1)
-        found += [str(path) for path in (cache_root(os.environ) / "runs").glob("*")]
-        found += [str(path) for path in Path("/proc").glob("[0-9]*") if _is_of_a_run(path)]
-        return found
-
-    return look
+def leftovers(own_runs: OwnRuns) -> Callable[[], list[str]]:
+    """Return a function that lists what the runs of these tests left: in cluster, engine, process table and cache."""
+    return own_runs.left
 
 
 def reapers(owner: int) -> list[int]:
     """Process ids of the reapers that a run's own process has started."""
     children = Path(f"/proc/{owner}/task/{owner}/children").read_text(encoding="ascii").split()
     return [int(pid) for pid in children if b"pytest_todo_k8s.reaper" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-def _is_of_a_run(process: Path) -> bool:
-    try:
-        content = (process / "environ").read_bytes()
-        return b"TODO_K8S_RUN_ID=" in content and f"{MARK}={os.getpid()}\0".encode() in content
-    except OSError:
-        return False

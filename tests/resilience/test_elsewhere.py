@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.resilience.leftovers import OwnRuns
+
 KUBELET_S = 60
 NOT_SET_UP = "not set up for this application: set tool.todo-k8s."
 
 
 @pytest.fixture
-def notes(tmp_path: Path) -> Project:
+def notes(tmp_path: Path, own_runs: OwnRuns) -> Project:
     root = tmp_path / "notes"
     shutil.copytree(ROOT / "tests/elsewhere", root, ignore=LEFT_OUT)
-    return Project(root, tests="tests")
+    return Project(root, own_runs, tests="tests")
 
 
 def _left(leftovers: Callable[[], list[str]], before: set[str]) -> set[str]:
