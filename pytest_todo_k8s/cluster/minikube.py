@@ -45,7 +45,8 @@ class MinikubeCluster(SingleNode):
         if self._profile.nodes != 1:
             raise _trouble(
                 f"the Minikube profile {self._name} has {self._profile.nodes} nodes",
-                "name a profile with one node (`--todo-cluster=minikube:PROFILE`)",
+                "name a profile with one node, or take this one as any cluster "
+                f"(`--todo-cluster=context:{self._name}` and `--todo-registry`)",
             )
         self._check_running()
         config = self._check_context()
