@@ -30,9 +30,6 @@ PID_FILES: Final = (
 )
 """Program and the file with its process id; a file that outlived its process keeps the engine from starting."""
 LEAN_RUNTIME: Final = "runc-without-sys-resource"
-CONFIGURATION: Final = "daemon.json"
-"""Bounds the build cache: builds without a cache, SC-001's, add half a gigabyte to it in each run, and never less."""
-USERS_CONFIGURATION: Final = Path("/etc/docker/daemon.json")
 
 
 @dataclass(frozen=True)
@@ -96,21 +93,14 @@ class EngineStep:
             )
 
     def _options(self) -> tuple[str, ...]:
-        options = ["--default-cgroupns-mode=private"]
-        if not USERS_CONFIGURATION.exists():
-            options.append(f"--config-file={self._copy(CONFIGURATION)}")
-        if not self.site.machine.grants_sys_resource:
-            runtime = self._copy(LEAN_RUNTIME)
-            runtime.chmod(0o755)
-            options += [f"--add-runtime=lean={runtime}", "--default-runtime=lean"]
-        return tuple(options)
-
-    def _copy(self, name: str) -> Path:
-        """Put a file of this package where it outlives it, and return its path."""
-        copy = self.site.toolchain / "engine" / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(DATA / "engine" / name, copy)
-        return copy
+        common = ("--default-cgroupns-mode=private",)
+        if self.site.machine.grants_sys_resource:
+            return common
+        runtime = self.site.toolchain / "engine" / LEAN_RUNTIME
+        runtime.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(DATA / "engine" / LEAN_RUNTIME, runtime)
+        runtime.chmod(0o755)
+        return (*common, f"--add-runtime=lean={runtime}", "--default-runtime=lean")
 
 
 def stop(site: Site) -> bool:

@@ -36,13 +36,6 @@ def pid_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path
     return files
 
 
-@pytest.fixture(autouse=True)
-def users_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    file = tmp_path / "etc-docker-daemon.json"
-    monkeypatch.setattr(engine, "USERS_CONFIGURATION", file)
-    return file
-
-
 @pytest.fixture
 def daemon(stubs: Stubs, site: Site) -> Iterator[None]:
     """A dockerd that is up soon and stays, until the test ends."""
@@ -74,17 +67,6 @@ def test_it_is_started_detached_and_recorded(stubs: Stubs, site: Site, heard: He
     assert started.alive
     assert os.getsid(started.pid) == started.pid
     assert EngineStep(site).state().done
-    configuration = site.toolchain / "engine" / "daemon.json"
-    assert stubs.calls("dockerd") == [f"dockerd --default-cgroupns-mode=private --config-file={configuration}"]
-    assert json.loads(configuration.read_text(encoding="utf-8"))["builder"]["gc"]["enabled"] is True
-
-
-@pytest.mark.usefixtures("daemon")
-def test_the_users_own_configuration_of_the_engine_holds(
-    stubs: Stubs, site: Site, heard: Heard, users_configuration: Path
-) -> None:
-    users_configuration.touch()
-    EngineStep(site).run(heard)
     assert stubs.calls("dockerd") == ["dockerd --default-cgroupns-mode=private"]
 
 
@@ -103,8 +85,7 @@ def test_without_cap_sys_resource_the_lean_runtime_is_used(stubs: Stubs, cache: 
     EngineStep(site).run(heard)
     runtime = cache / "toolchain" / "engine" / "runc-without-sys-resource"
     assert os.access(runtime, os.X_OK)
-    configuration = f"--config-file={runtime.with_name('daemon.json')}"
-    options = f"--default-cgroupns-mode=private {configuration} --add-runtime=lean={runtime} --default-runtime=lean"
+    options = f"--default-cgroupns-mode=private --add-runtime=lean={runtime} --default-runtime=lean"
     assert stubs.calls("dockerd") == [f"dockerd {options}"]
 
 
