@@ -30,6 +30,9 @@ PID_FILES: Final = (
 )
 """Program and the file with its process id; a file that outlived its process keeps the engine from starting."""
 LEAN_RUNTIME: Final = "runc-without-sys-resource"
+PRUNE_TIMEOUT_S: Final = 300.0
+CACHE_LIMIT: Final = "10gb"
+"""Of build steps: SC-001's builds without a cache add half a gigabyte to it in each run, and never take any away."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,14 @@ class EngineStep:
         daemon = self.site.runner.start(("dockerd", *self._options()), log_file=log, detach=True)
         Record.change(self.site.cache, engine=processes.find(daemon.pid))
         _await_answer(self.site, daemon, log)
+        self._bound_build_cache(progress)
+
+    def _bound_build_cache(self, progress: Progress) -> None:
+        """Remove old build steps while nobody builds: the engine's own way takes layers from under builds at work."""
+        docker = fit_docker(self.site)
+        if docker:
+            prune = (docker.path, "builder", "prune", "--force", f"--keep-storage={CACHE_LIMIT}")
+            self.site.runner.run(prune, timeout_s=PRUNE_TIMEOUT_S, check=False, log_file=progress.log_file)
 
     def _check(self) -> None:
         """Refuse where starting an engine is not the answer."""

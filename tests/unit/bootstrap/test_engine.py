@@ -68,6 +68,7 @@ def test_it_is_started_detached_and_recorded(stubs: Stubs, site: Site, heard: He
     assert os.getsid(started.pid) == started.pid
     assert EngineStep(site).state().done
     assert stubs.calls("dockerd") == ["dockerd --default-cgroupns-mode=private"]
+    assert "docker builder prune --force --keep-storage=10gb" in stubs.calls("docker")
 
 
 @pytest.mark.usefixtures("daemon")
