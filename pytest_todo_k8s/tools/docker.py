@@ -29,6 +29,8 @@ QUICK_S: Final = 30.0
 PULL_S: Final = 900.0
 MANIFESTS_API: Final = Version("1.48")
 """First API version that tells an image's packed and unpacked bytes apart (`GET /images/{id}/json?manifests=1`)."""
+LOST_LAYER: Final = "layer does not exist"
+"""What an engine says whose build cache knows a step whose result is gone; only a build without it mends that."""
 LAST_BUILT_IN_BUILDKIT: Final = 22
 """Docker clients up to this major version can ask for BuildKit themselves; later ones need the buildx plugin."""
 _NAMELESS: Final = "<none>:<none>"
@@ -154,9 +156,17 @@ class Engine:
         Raises:
             EngineError: It failed or took too long; the cause names the step and its last lines.
         """
+        try:
+            return self._build(order, cached=order.cached)
+        except EngineError as error:
+            if not order.cached or LOST_LAYER not in error.cause:
+                raise
+            return self._build(order, cached=False)
+
+    def _build(self, order: BuildOrder, *, cached: bool) -> list[BuildStep]:
         log = BuildLog()
         argv = [*self.builder, "--progress=plain", "--pull=false", "--file", str(order.dockerfile)]
-        argv += ["--tag", order.reference, *([] if order.cached else ["--no-cache"])]
+        argv += ["--tag", order.reference, *([] if cached else ["--no-cache"])]
         argv += [f"--build-arg={name}={value}" for name, value in order.arguments.items()]
         argv += [f"--label={name}={value}" for name, value in order.labels.items()]
         argv += [*self._ca_secret, str(order.context)]

@@ -144,6 +144,23 @@ def test_a_build_that_fails_names_the_step(world: World) -> None:
     assert str(world.folder / "build.log") in caught.value.hint
 
 
+LOST = "echo '#1 exporting to image' >&2; echo '#1 ERROR: layer does not exist' >&2; exit 1"
+
+
+def test_a_layer_that_the_cache_has_lost_is_built_anew(world: World) -> None:
+    world.build = f'case "$*" in *--no-cache*) ;; *) {LOST};; esac'
+    world.engine().build(world.order(cached=True))
+    assert ["--no-cache" in call for call in world.stubs.calls("docker")[-2:]] == [False, True]
+
+
+@pytest.mark.parametrize(("cached", "builds"), [(True, 2), (False, 1)])
+def test_a_layer_that_stays_lost_is_told(world: World, cached: bool, builds: int) -> None:
+    world.build = LOST
+    with pytest.raises(EngineError, match="step 'exporting to image' failed: layer does not exist"):
+        world.engine().build(world.order(cached=cached))
+    assert len([call for call in world.stubs.calls("docker") if call.startswith("build ")]) == builds
+
+
 def test_a_build_that_fails_without_a_word(world: World) -> None:
     world.build = "exit 3"
     with pytest.raises(EngineError, match="ended: status 3"):
