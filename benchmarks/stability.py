@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -57,6 +58,7 @@ Commit {commit}{dirty}; {cpus} processors, {memory_gib:.0f} GiB, Kubernetes {kub
 def judged(number: int) -> dict[str, Any]:
     """Run the gate once and return its evidence, with its way and its exit status."""
     way, out = WAYS[number % len(WAYS)], ROOT / "out" / "stability" / str(number)
+    shutil.rmtree(out, ignore_errors=True)  # a run that dies early must not be told by an older one's evidence
     argv = [sys.executable, "-m", "pytest", "--todo-cluster=minikube", f"--todo-out={out}", way, "tests/acceptance"]
     done = subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, check=False, timeout=TIMEOUT_S)
     evidence: dict[str, Any] = json.loads((out / "evidence.json").read_text(encoding="utf-8"))
@@ -115,9 +117,9 @@ def outcome(runs: Sequence[dict[str, Any]]) -> str:
     """Return whether all runs came to the same."""
     others = [run["run"]["id"] for run in runs if verdicts(run) != verdicts(runs[0])]
     failed = [run["run"]["id"] for run in runs if run["exit_status"] != 0]
-    same = f"The verdicts of {', '.join(others)} are others than the first run's." if others else ""
+    differing = f"The verdicts of {', '.join(others)} are others than the first run's." if others else ""
     green = f"Not green: {', '.join(failed)}." if failed else ""
-    return " ".join(filter(None, [same or f"{len(runs)} runs, the same verdicts in all of them.", green]))
+    return " ".join(filter(None, [differing or f"{len(runs)} runs, the same verdicts in all of them.", green]))
 
 
 def main(rounds: int) -> None:

@@ -70,8 +70,12 @@ def _changed(pods: Iterable[Mapping[str, Any]], deploy: Deploy) -> set[str]:
     return {name for name, moment in first.items() if now.get(name) != moment}
 
 
-def _is_of(deploy: Deploy, name: str, kind: str = "Pod") -> bool:
-    return kind != "Pod" or name in {pod.name for pod in deploy.pods}
+def _is_of(deploy: Deploy, pod: str) -> bool:
+    return pod in {each.name for each in deploy.pods}
+
+
+def _is_about(deploy: Deploy, subject: Mapping[str, Any]) -> bool:
+    return subject.get("kind") != "Pod" or _is_of(deploy, str(subject.get("name")))
 
 
 def _warnings(context: RunContext, deploy: Deploy, expected: Allowances) -> list[WarningEvent]:
@@ -79,11 +83,7 @@ def _warnings(context: RunContext, deploy: Deploy, expected: Allowances) -> list
     ready = max((pod.conditions.get("Ready", "") for pod in deploy.pods if pod.ready_s is not None), default="")
     read = events.read(context.kube, context.settings.namespace)
     if context.kept:  # a pod of the revision before, whose probes fail while it ends, or what an earlier run did to one
-        read = [
-            each
-            for each in read
-            if _is_of(deploy, each["involvedObject"].get("name"), each["involvedObject"].get("kind"))
-        ]
+        read = [each for each in read if _is_about(deploy, each["involvedObject"])]
     found = events.warnings(read, context.redactor, ready=ready)
     for each in found:
         if each.after_ready and (ruling := expected.rule("event", f"{each.reason}: {each.message}", each.count)):
