@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,6 +19,9 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 IMPATIENCE_S: Final = 2.0
 """A signal this soon after another is the same wish: a second interruption would break pytest's end at the first."""
 
+AGAIN_S: Final = 0.05
+"""After so long an interruption that Python dropped is told again."""
+
 
 class Signals:
     """The handlers of one pytest process; outside the main thread, where Python allows none, it does nothing."""
@@ -27,6 +31,7 @@ class Signals:
         self._main = threading.current_thread() is threading.main_thread()
         self._last_s = -IMPATIENCE_S
         self._terminals = _terminals()
+        self._unraisable: Callable[[sys.UnraisableHookArgs], object] | None = None
 
     def end_as_interrupt(self) -> None:
         """Let SIGTERM and SIGHUP end the run as Ctrl-C does: exit status 2 after a normal teardown."""
@@ -34,10 +39,12 @@ class Signals:
 
     def shield(self, on_signal: Callable[[], None]) -> None:
         """Let no signal end anything from now on; for each one, `on_signal` tells the user why."""
+        self._arrived()
         self._set(lambda _number, _frame: on_signal())
 
     def restore(self) -> None:
         """Give back the handlers that were there before."""
+        self._arrived()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
@@ -71,7 +78,25 @@ class Signals:
         now = time.monotonic()
         if now - self._last_s >= IMPATIENCE_S:
             self._last_s = now
+            self._watch_for_its_loss()
             raise KeyboardInterrupt(signal.Signals(number).name)
+
+    def _watch_for_its_loss(self) -> None:
+        """Tell the wish again if Python drops it, as it does with what is raised while an object is destroyed."""
+        before = self._unraisable = self._unraisable or sys.unraisablehook
+
+        def hook(dropped: sys.UnraisableHookArgs) -> None:
+            if isinstance(dropped.exc_value, KeyboardInterrupt):
+                self._last_s = -IMPATIENCE_S
+                threading.Timer(AGAIN_S, os.kill, (os.getpid(), signal.SIGINT)).start()
+            else:
+                before(dropped)
+
+        sys.unraisablehook = hook
+
+    def _arrived(self) -> None:
+        if self._unraisable:
+            sys.unraisablehook, self._unraisable = self._unraisable, None
 
 
 def _terminals() -> set[int]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +39,24 @@ def test_second_signal_in_the_same_moment_changes_nothing(handlers: Signals, mon
     monkeypatch.setattr(signals, "IMPATIENCE_S", 0.0)
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
+
+
+class Interrupted:
+    """An object that is being destroyed while the user presses Ctrl-C: what that raises goes nowhere."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+
+
+def test_an_interruption_that_python_drops_comes_again(handlers: Signals) -> None:
+    before = sys.unraisablehook
+    handlers.end_as_interrupt()
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012  it comes at some time of the wait
+        Interrupted()
+        time.sleep(10)
+    handlers.shield(lambda: None)
+    assert sys.unraisablehook is before
 
 
 @pytest.mark.parametrize("number", ENDING)
