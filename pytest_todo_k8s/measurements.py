@@ -187,6 +187,8 @@ class Settle(Model):
     )
     unready: list[str] = Field(default_factory=list, description="pods that were Ready and then were not")
     restarts: dict[str, int] = Field(default_factory=dict)
+    idle: list[ContainerUsage] = Field(default_factory=list, description="use while nothing was asked of them")
+    idle_reason: str | None = Field(default=None, description="why it was not read")
 
 
 class Sample(Model):
@@ -263,13 +265,15 @@ class MetricsSample(Model):
 
 
 class ContainerUsage(Model):
-    """One container's use against its limits during the load."""
+    """One container's use over a window, its limits and its requests (None: none)."""
 
     pod: str
     app: str
     container: str
     cpu_limit_cores: float | None
     memory_limit_bytes: int | None
+    cpu_request_cores: float | None = None
+    memory_request_bytes: int | None = None
     samples: list[UsageSample] = Field(default_factory=list)
     samples_reason: str | None = Field(default=None, description="why there are none, or not all")
     metrics_api: MetricsSample | None = None

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from pytest_todo_k8s.analysis import health, images, manifests, rightsizing, utilisation
 from pytest_todo_k8s.analysis.results import Analysis
 from pytest_todo_k8s.errors import TodoK8sError
-from pytest_todo_k8s.measuring.window import Place, observe
 from pytest_todo_k8s.phases.manifests import release
 from pytest_todo_k8s.tools.command import CommandError
 
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_todo_k8s.context import RunContext
+    from pytest_todo_k8s.evidence import Evidence
 
-IDLE_S: Final = 20.0
-"""Seconds without load that a run spends on knowing what the containers use when nothing is asked of them."""
 LOGS: Final = "health"
 """Folder of the logs that the health analyser reads, below `logs/`."""
 
@@ -31,12 +29,11 @@ def analyse(context: RunContext) -> Analysis:
     started, found = time.monotonic(), Analysis()
     context.evidence.analysis = found
     _guarded(found, "health", lambda: _health(context, found))
-    idle: Callable[[], None] = lambda: _idle(context, found)  # noqa: E731  it has the others run meanwhile
-    _guarded(
-        found,
-        "idle use",
-        idle if context.deployment and context.settings.application.apps else lambda: _meanwhile(context, found),
-    )
+    _guarded(found, "images", lambda: found.images.extend(images.of_run(context.settings, context.evidence)))
+    deploy = context.evidence.deploy
+    if context.settings.application.built_in and deploy is not None and deploy.revision:  # as the task list words them
+        _guarded(found, "manifests", lambda: _manifests(context, found))
+    _guarded(found, "use of resources", lambda: _utilisation(context.evidence, found))
     if context.settings.application.built_in:  # the figures are for that chart's values
         _guarded(found, "right-sizing", lambda: _resources(context, found))
     for name in context.settings.assistants:
@@ -63,23 +60,16 @@ def _health(context: RunContext, found: Analysis) -> None:
         found.health = health.examine(context.kube, namespace, context.logs_dir / LOGS, context.redactor)
 
 
-def _idle(context: RunContext, found: Analysis) -> None:
-    """Read the containers while nothing is asked of them; what needs no container goes on meanwhile."""
-    window = observe(Place.of(context), IDLE_S, lambda: _meanwhile(context, found))
-    found.utilisation, missing = utilisation.summarise(window.usages, window.pods, "idle")
-    found.notes += missing
-    measure = context.evidence.measure
+def _utilisation(evidence: Evidence, found: Analysis) -> None:
+    """Condense what the phases have read: under load, and idle before it."""
+    settle, measure = evidence.settle, evidence.measure
     if measure and measure.load:
-        under_load, missing = utilisation.summarise(measure.usage, window.pods, "load")
-        found.utilisation = [*under_load, *found.utilisation]
+        found.utilisation, missing = utilisation.summarise(measure.usage, "load")
         found.notes += missing
-
-
-def _meanwhile(context: RunContext, found: Analysis) -> None:
-    _guarded(found, "images", lambda: found.images.extend(images.of_run(context.settings, context.evidence)))
-    deploy = context.evidence.deploy
-    if context.settings.application.built_in and deploy is not None and deploy.revision:  # as the task list words them
-        _guarded(found, "manifests", lambda: _manifests(context, found))
+    if settle:
+        idle, missing = utilisation.summarise(settle.idle, "idle")
+        found.utilisation += idle
+        found.notes += [*missing, *([f"idle use: {settle.idle_reason}"] if settle.idle_reason else [])]
 
 
 def _manifests(context: RunContext, found: Analysis) -> None:

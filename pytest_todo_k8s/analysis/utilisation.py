@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from pytest_todo_k8s.analysis.results import Utilisation
 from pytest_todo_k8s.criteria.criterion import Unjudged
 from pytest_todo_k8s.criteria.usage import cpu_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_todo_k8s.measurements import ContainerUsage
 
@@ -20,28 +20,20 @@ LIMIT_RATIO: Final = 0.8
 """Share of its limit that a container should stay under (SC-008)."""
 
 
-def summarise(
-    usages: Iterable[ContainerUsage], pods: Iterable[Mapping[str, Any]], window: WindowName
-) -> tuple[list[Utilisation], list[str]]:
+def summarise(usages: Iterable[ContainerUsage], window: WindowName) -> tuple[list[Utilisation], list[str]]:
     """Condense the readings of each container.
 
     Args:
         usages: Readings over the window.
-        pods: The pods as raw JSON, for their requests.
         window: What the window was.
 
     Returns:
         One summary for each container, and a sentence for each that was not measured: never an estimate.
     """
-    requests = {
-        (pod["metadata"]["name"], spec["name"]): (spec.get("resources") or {}).get("requests") or {}
-        for pod in pods
-        for spec in pod["spec"]["containers"]
-    }
     found, missing = [], []
     for usage in usages:
         try:
-            found.append(_summary(usage, requests.get((usage.pod, usage.container), {}), window))
+            found.append(_summary(usage, window))
         except Unjudged as reason:
             missing.append(f"{window}: {reason.reason}")
     return found, missing
@@ -95,9 +87,7 @@ def verdict(each: Utilisation) -> str:
     return f"over 80 %: {', '.join(over)}" if over else "under 80 %"
 
 
-def _summary(usage: ContainerUsage, requests: Mapping[str, str], window: WindowName) -> Utilisation:
-    from kubernetes.utils.quantity import parse_quantity  # noqa: PLC0415  heavy: only where a cluster was asked
-
+def _summary(usage: ContainerUsage, window: WindowName) -> Utilisation:
     cores = [used for _, used in cpu_cores(usage)]
     memory = [sample.working_set_bytes for sample in usage.samples]
     return Utilisation(
@@ -110,8 +100,8 @@ def _summary(usage: ContainerUsage, requests: Mapping[str, str], window: WindowN
         cpu_peak_cores=max(cores),
         memory_p95_bytes=percentile(memory, 0.95),
         memory_peak_bytes=max(memory),
-        cpu_request_cores=float(parse_quantity(requests["cpu"])) if "cpu" in requests else None,
+        cpu_request_cores=usage.cpu_request_cores,
         cpu_limit_cores=usage.cpu_limit_cores,
-        memory_request_bytes=int(parse_quantity(requests["memory"])) if "memory" in requests else None,
+        memory_request_bytes=usage.memory_request_bytes,
         memory_limit_bytes=usage.memory_limit_bytes,
     )

@@ -110,7 +110,7 @@ class Builtin:
             raise ConfigError(f"the load can't begin: {problem}", "look at `todo-k8s assist health`") from None
 
     def _note(self, window: Window, name: utilisation.WindowName) -> None:
-        found, missing = utilisation.summarise(window.usages, window.pods, name)
+        found, missing = utilisation.summarise(window.usages, name)
         self.found.utilisation += found
         self.found.notes += missing
 

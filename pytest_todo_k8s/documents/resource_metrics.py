@@ -46,7 +46,7 @@ def _found(evidence: Evidence) -> tuple[list[Utilisation], list[Recommendation]]
     """Return what the analysers found; where a run was cut off before them, what follows from its readings."""
     if evidence.analysis and evidence.analysis.utilisation:
         return evidence.analysis.utilisation, evidence.analysis.recommendations
-    uses, _ = utilisation.summarise(evidence.measure.usage if evidence.measure else [], [], "load")
+    uses, _ = utilisation.summarise(evidence.measure.usage if evidence.measure else [], "load")
     return uses, rightsizing.recommend(uses)
 
 

@@ -24,7 +24,7 @@ _DURATION_PART: Final = re.compile(r"([0-9.]+)(h|ms|us|µs|ns|m|s)")
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A running container and the limits that its pod's spec asks for (None: none)."""
+    """A running container, and the requests and limits in its pod's spec (None: none)."""
 
     pod: str
     app: str
@@ -32,6 +32,8 @@ class Container:
     id: str
     cpu_limit_cores: float | None
     memory_limit_bytes: int | None
+    cpu_request_cores: float | None = None
+    memory_request_bytes: int | None = None
 
 
 def running_containers(pods: Sequence[Mapping[str, Any]], label: str) -> list[Container]:
@@ -46,14 +48,15 @@ def running_containers(pods: Sequence[Mapping[str, Any]], label: str) -> list[Co
         specs = {spec["name"]: spec for spec in pod["spec"]["containers"]}
         for status in pod.get("status", {}).get("containerStatuses") or []:
             if "running" in (status.get("state") or {}):
-                limits = (specs[status["name"]].get("resources") or {}).get("limits") or {}
-                found.append(_container(pod["metadata"], label, status, limits))
+                resources = specs[status["name"]].get("resources") or {}
+                found.append(_container(pod["metadata"], label, status, resources))
     return found
 
 
 def _container(
-    metadata: Mapping[str, Any], label: str, status: Mapping[str, Any], limits: Mapping[str, str]
+    metadata: Mapping[str, Any], label: str, status: Mapping[str, Any], resources: Mapping[str, Any]
 ) -> Container:
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     return Container(
         pod=metadata["name"],
         app=(metadata.get("labels") or {}).get(label, ""),
@@ -61,6 +64,8 @@ def _container(
         id=status["containerID"].rpartition("://")[2],
         cpu_limit_cores=float(parse_quantity(limits["cpu"])) if "cpu" in limits else None,
         memory_limit_bytes=int(parse_quantity(limits["memory"])) if "memory" in limits else None,
+        cpu_request_cores=float(parse_quantity(requests["cpu"])) if "cpu" in requests else None,
+        memory_request_bytes=int(parse_quantity(requests["memory"])) if "memory" in requests else None,
     )
 
 
@@ -85,6 +90,8 @@ def container_usage(container: Container, readings: Readings, start_s: float) ->
         container=container.name,
         cpu_limit_cores=cpu_limit_cores,
         memory_limit_bytes=memory_limit_bytes,
+        cpu_request_cores=container.cpu_request_cores,
+        memory_request_bytes=container.memory_request_bytes,
         samples=[sample.model_copy(update={"at_s": start_s + sample.at_s}) for sample in readings.samples],
         samples_reason=readings.reason,
     )

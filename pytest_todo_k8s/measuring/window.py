@@ -75,10 +75,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What was read: each container's use, the pods as they were (raw JSON), and where the figures come from."""
+    """What was read: each container's use, and where the figures come from."""
 
     usages: list[ContainerUsage]
-    pods: list[dict[str, Any]]
     source: str
 
 
@@ -127,7 +126,7 @@ def observe(place: Place, seconds: float, meanwhile: Callable[[], None]) -> Wind
         reader.stop()
     found = reader.found()
     usages = [container_usage(each, found.get(each.id, Readings()), start_s) for each in containers]
-    return Window(_with_metrics(place, usages, since), pods, _source(reader, containers, found))
+    return Window(_with_metrics(place, usages, since), _source(reader, containers, found))
 
 
 def _reader(place: Place) -> Reader:

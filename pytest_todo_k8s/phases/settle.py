@@ -1,9 +1,12 @@
-"""Lets the application stand for a while after it became Ready, then reads what it said and what became of it."""
+"""Lets the application stand for a while after it became Ready, then reads what it said and what became of it.
+
+Nothing is asked of it meanwhile but by its probes, so the end of that time also tells what it uses when idle.
+"""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_todo_k8s.allowances import Allowances
 from pytest_todo_k8s.cluster import events, pod_logs
@@ -11,13 +14,20 @@ from pytest_todo_k8s.cluster.rollout import condition, is_ready, restarts
 from pytest_todo_k8s.criteria.sc_007_clean_logs import WINDOW_S
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.measurements import Settle
+from pytest_todo_k8s.measuring.window import SPARE_READINGS, Place, observe
 from pytest_todo_k8s.phases import manifests
+from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_todo_k8s.context import RunContext
-    from pytest_todo_k8s.measurements import Deploy, WarningEvent
+    from pytest_todo_k8s.measurements import ContainerUsage, Deploy, WarningEvent
+
+IDLE_S: Final = 20.0
+"""Seconds over which the use of CPU and memory is read."""
+_READER_S: Final = 2.0
+"""What the reader takes to begin."""
 
 
 def run(context: RunContext) -> None:
@@ -31,7 +41,8 @@ def run(context: RunContext) -> None:
         raise PhaseError("settle", "nothing is deployed", "let the deploy phase run first")
     namespace, kube = context.settings.namespace, context.kube
     ready_at_s = context.started_s + deploy.start_s + deploy.ready_s
-    left = _watch(context, ready_at_s + WINDOW_S, {pod.name for pod in deploy.pods if pod.ready_s is not None})
+    serving = {pod.name for pod in deploy.pods if pod.ready_s is not None}
+    left, idle, idle_reason = _stand(context, ready_at_s + WINDOW_S, serving)
     pods = kube.items(f"/api/v1/namespaces/{namespace}/pods")
     if context.kept:  # what is left of Jobs of the revisions before is no part of this start-up
         pods = [pod for pod in pods if _is_of(deploy, pod["metadata"]["name"])]
@@ -45,9 +56,26 @@ def run(context: RunContext) -> None:
         allowances=expected.listed(),
         unready=sorted(left | _changed(pods, deploy)),
         restarts={pod["metadata"]["name"]: restarts(pod) for pod in pods},
+        idle=idle,
+        idle_reason=idle_reason,
     )
     manifests.compare_live(context)
     context.progress(f"settle    {_shown(context.evidence.settle)}")
+
+
+def _stand(context: RunContext, until_s: float, serving: set[str]) -> tuple[set[str], list[ContainerUsage], str | None]:
+    """Follow the pods as `_watch` does; return with it what the containers used, or why that was not read.
+
+    No verdict depends on the use when idle, so a reader that does not work stops nothing.
+    """
+    if not context.settings.application.apps:
+        return _watch(context, until_s, serving), [], None
+    left = _watch(context, until_s - IDLE_S - SPARE_READINGS - _READER_S, serving)
+    try:
+        window = observe(Place.of(context), IDLE_S, lambda: left.update(_watch(context, until_s, serving)))
+    except (PhaseError, CommandError) as error:
+        return left | _watch(context, until_s, serving), [], str(error)
+    return left, window.usages, None
 
 
 def _watch(context: RunContext, until_s: float, serving: set[str]) -> set[str]:

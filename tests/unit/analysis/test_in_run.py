@@ -12,7 +12,6 @@ import pytest
 from pytest_todo_k8s.analysis import health, in_run, utilisation
 from pytest_todo_k8s.analysis.results import Analysis, HealthReport, ProposalSummary
 from pytest_todo_k8s.cluster.kube import KubeError
-from pytest_todo_k8s.measuring.window import Window
 from tests.unit.analysis.test_rightsizing import use
 from tests.unit.criteria.sample_run import green
 from tests.unit.running import run_context
@@ -30,7 +29,7 @@ def context(tmp_path: Path) -> RunContext:
     made = run_context(tmp_path)
     (tmp_path / "out").mkdir()
     found = green()
-    for part in ("build", "deploy", "measure", "machine"):
+    for part in ("build", "deploy", "settle", "measure", "machine"):
         setattr(made.evidence, part, getattr(found, part))
     return made
 
@@ -40,31 +39,34 @@ def healthy(*_: Any) -> HealthReport:
 
 
 def test_everything_is_analysed(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    def observe(_place: object, _seconds: float, meanwhile: Any) -> Window:
-        meanwhile()
-        return Window([], [], "test")
-
-    deployment: Any = SimpleNamespace()
-    context.deployment = deployment
     release: Any = (SimpleNamespace(released=lambda _chart: []), None)
     monkeypatch.setattr(health, "examine", healthy)
-    monkeypatch.setattr(in_run, "observe", observe)
     monkeypatch.setattr(in_run, "release", lambda _context: release)
-    monkeypatch.setattr(utilisation, "summarise", lambda _usages, _pods, window: ([use(window)], []))
+    monkeypatch.setattr(utilisation, "summarise", lambda _usages, window: ([use(window)], []))
     found = in_run.analyse(context)
     assert (found.notes, len(found.images), len(found.manifests)) == ([], len(context.settings.images), 4)
     assert found.health is not None
-    assert {each.window for each in found.utilisation} == {"idle", "load"}
+    assert [each.window for each in found.utilisation] == ["load", "idle"]
     text = (context.settings.out / "values-recommended.yaml").read_text()
     assert context.evidence.run.id in text
     assert context.evidence.analysis is found
 
 
 def test_a_run_that_was_blocked_still_has_its_dockerfiles(context: RunContext) -> None:
-    context.evidence.deploy = None
+    context.evidence.deploy = context.evidence.settle = context.evidence.measure = None
     found = in_run.analyse(context)
     assert len(found.images) == len(context.settings.images)
     assert (found.health, found.recommendations, found.notes) == (None, [], [])
+
+
+def test_why_idle_use_was_not_read_is_a_note(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "examine", healthy)
+    monkeypatch.setattr(in_run, "_manifests", lambda *_: None)
+    assert context.evidence.settle is not None
+    context.evidence.settle.idle_reason = "the reader said: nothing"
+    found = in_run.analyse(context)
+    assert found.notes == ["idle use: the reader said: nothing"]
+    assert {each.window for each in found.utilisation} == {"load"}
 
 
 def test_what_goes_wrong_is_a_note(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,12 +83,11 @@ def test_verdict() -> None:
 
 
 def test_summaries_never_estimate() -> None:
-    pods = [{"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "resources": {}}]}}]
     samples = [UsageSample(at_s=float(s), cpu_s=s * 0.1, working_set_bytes=s * MI) for s in range(21)]
     read = ContainerUsage(
         pod="p", app="todo-x", container="c", cpu_limit_cores=1.0, memory_limit_bytes=None, samples=samples
     )
-    found, missing = summarise([read, read.model_copy(update={"samples": []})], pods, "idle")
+    found, missing = summarise([read, read.model_copy(update={"samples": []})], "idle")
     assert (round(found[0].cpu_p95_cores, 3), found[0].memory_p95_bytes, found[0].seconds) == (0.1, 19 * MI, 20.0)
     assert missing == ["idle: CPU use of p/c was read for less than 5 s"]
 

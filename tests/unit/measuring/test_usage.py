@@ -20,19 +20,22 @@ from pytest_todo_k8s.measuring.usage import (
 
 START = dt.datetime(2026, 11, 23, 16, 0, tzinfo=dt.UTC)
 NOW = START + dt.timedelta(seconds=65)
-CONTAINER = Container("todo-backend-1", "todo-backend", "backend", "abc", 0.5, 512 * 1024**2)
+CONTAINER = Container("todo-backend-1", "todo-backend", "backend", "abc", 0.5, 512 * 1024**2, 0.1, 128 * 1024**2)
 
 
 def pod(**status: Any) -> dict[str, Any]:
-    limits = {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "1Gi"}
+    resources = {
+        "limits": {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "1Gi"},
+        "requests": {"cpu": "100m", "memory": "128Mi"},
+    }
     return {
         "metadata": {"name": "todo-backend-1", "labels": {"app": "todo-backend"}},
-        "spec": {"containers": [{"name": "backend", "resources": {"limits": limits}}, {"name": "bare"}]},
+        "spec": {"containers": [{"name": "backend", "resources": resources}, {"name": "bare"}]},
         "status": status,
     }
 
 
-def test_running_containers_with_their_limits() -> None:
+def test_running_containers_with_their_resources() -> None:
     statuses = [
         {"name": "backend", "containerID": "containerd://abc", "state": {"running": {}}},
         {"name": "bare", "containerID": "docker://def", "state": {"running": {}}},
@@ -73,6 +76,7 @@ def test_a_limit_counts_where_spec_and_cgroup_have_it(
 def test_of_a_container_that_was_not_read_the_limits_are_the_specs() -> None:
     usage = container_usage(CONTAINER, Readings(reason="no reader works in it"), 40)
     assert (usage.cpu_limit_cores, usage.memory_limit_bytes) == (0.5, 512 * 1024**2)
+    assert (usage.cpu_request_cores, usage.memory_request_bytes) == (0.1, 128 * 1024**2)
     assert (usage.samples, usage.samples_reason) == ([], "no reader works in it")
 
 

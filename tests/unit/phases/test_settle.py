@@ -6,20 +6,34 @@ import pytest
 
 from pytest_todo_k8s.errors import PhaseError
 from pytest_todo_k8s.kept import Kept
-from pytest_todo_k8s.measurements import Deploy, Manifests
+from pytest_todo_k8s.measurements import ContainerUsage, Deploy, Manifests
 from pytest_todo_k8s.measurements import Pod as PodEvidence
+from pytest_todo_k8s.measuring.window import Window
 from pytest_todo_k8s.phases import settle
 from tests.unit.cluster.release import pod, state, up
 from tests.unit.phases.live import NAMESPACE, LiveKube, context
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.measurements import Settle
 
 READY = "2026-01-01T00:00:07Z"
+READ = ContainerUsage(pod="p", app="a", container="c", cpu_limit_cores=0.5, memory_limit_bytes=100)
 PODS = [each["metadata"]["name"] for each in up()]
+
+
+@pytest.fixture(autouse=True)
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The containers are read without a node."""
+
+    def observe(_place: object, _seconds: float, meanwhile: Callable[[], None]) -> Window:
+        meanwhile()
+        return Window([READ], "test")
+
+    monkeypatch.setattr(settle, "observe", observe)
 
 
 def deployed(folder: Path) -> tuple[RunContext, LiveKube]:
@@ -82,6 +96,24 @@ def test_a_pod_that_left_ready_before_the_window_is_seen_by_its_condition(tmp_pa
     pods[1]["status"]["conditions"][0]["lastTransitionTime"] = "2026-01-01T00:00:19Z"
     kube.lists[f"{NAMESPACE}/pods"] = pods[:2] + pods[3:]
     assert settled(run).unready == [PODS[1], PODS[2]]
+
+
+def test_idle_use_is_read_meanwhile(tmp_path: Path) -> None:
+    run, _ = deployed(tmp_path)
+    found = settled(run)
+    assert (found.idle, found.idle_reason) == ([READ], None)
+
+
+def test_a_reader_that_does_not_work_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def observe(*_: object) -> Window:
+        raise PhaseError("measure", "the reader said: nothing")
+
+    monkeypatch.setattr(settle, "observe", observe)
+    run, kube = deployed(tmp_path)
+    kube.changes = [("DELETED", pod(PODS[2], "todo-postgres", "Running", ready=True))]
+    found = settled(run)
+    assert (found.idle, found.idle_reason) == ([], "the reader said: nothing")
+    assert PODS[2] in found.unready
 
 
 def test_of_an_upgrade_only_the_new_pods_are_read(tmp_path: Path) -> None:
