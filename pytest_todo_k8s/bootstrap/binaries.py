@@ -1,7 +1,8 @@
 """Programs built from pinned Go modules: Minikube, Kubernetes and the parts of a cluster, crictl, Helm.
 
 Each module under `data/go/` has a go.mod that names every module it uses and a go.sum with their hashes; nothing else
-is taken (`-mod=readonly`). A finished module stands in the cache under its name, version and recipe, so that a changed
+is taken (`-mod=readonly`). What Kubernetes uses too has Kubernetes' version there where that works, so that one
+compilation serves both. A finished module stands in the cache under its name, version and recipe, so that a changed
 recipe is built anew and an unchanged one never.
 """
 
@@ -29,7 +30,8 @@ KUBERNETES_VERSION: Final = "v1.34.4"
 MINIKUBE_VERSION: Final = "v1.38.1"
 HELM_VERSION: Final = "v3.22.0"
 HELM_4_VERSION: Final = "v4.3.1"
-METRICS_SERVER_VERSION: Final = "v0.9.0"
+METRICS_SERVER_VERSION: Final = "v0.8.0"
+"""Newer ones are made of a newer Kubernetes than ours, and would be compiled from the ground up."""
 ETCD_VERSION: Final = "v3.6.13"
 COREDNS_VERSION: Final = "v1.12.1"
 CRICTL_VERSION: Final = "v1.34.0"
@@ -68,7 +70,9 @@ class Module:
         """Options of `go build` that decide what comes out."""
         stamps = "".join(f" -X {variable}={value}" for variable, value in self.stamps.items())
         tags = ("-tags", self.tags) if self.tags else ()
-        return ("-mod=readonly", "-trimpath", "-buildvcs=false", *tags, "-ldflags", "-s -w" + stamps)
+        # The linker drops what debuggers need (-s -w), so the compiler does without writing it.
+        lean = ("-gcflags", "all=-dwarf=false")
+        return ("-mod=readonly", "-trimpath", "-buildvcs=false", *tags, *lean, "-ldflags", "-s -w" + stamps)
 
     @property
     def recipe(self) -> str:

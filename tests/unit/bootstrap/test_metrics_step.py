@@ -100,8 +100,8 @@ def test_a_built_minikube_is_given_the_image(stubs: Stubs, site: Site, heard: He
         module.folder(site).mkdir(parents=True)
         (stubs.bin / name).rename(module.program(site, name))
     MetricsStep(site, Minikube(site, None)).run(heard)
-    image = "registry.k8s.io/metrics-server/metrics-server:v0.9.0"
-    images = "--images=MetricsServer=metrics-server/metrics-server:v0.9.0"
+    image = "registry.k8s.io/metrics-server/metrics-server:v0.8.0"
+    images = "--images=MetricsServer=metrics-server/metrics-server:v0.8.0"
     assert stubs.calls("minikube --profile") == [
         f"minikube --profile=todo-k8s image load --daemon {image}",
         f"minikube --profile=todo-k8s addons enable metrics-server {images} --registries=MetricsServer=registry.k8s.io",
