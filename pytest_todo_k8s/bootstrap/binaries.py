@@ -1,9 +1,9 @@
 """Programs built from pinned Go modules: Minikube, Kubernetes and the parts of a cluster, crictl, Helm.
 
 Each module under `data/go/` has a go.mod that names every module it uses and a go.sum with their hashes; nothing else
-is taken (`-mod=readonly`). What Kubernetes uses too has Kubernetes' version there where that works, so that one
-compilation serves both. A finished module stands in the cache under its name, version and recipe, so that a changed
-recipe is built anew and an unchanged one never.
+is taken (`-mod=readonly`). What metrics-server and Kubernetes both use has the same version in both, so that it is
+compiled once. A finished module stands in the cache under its name, version and recipe, so that a changed recipe is
+built anew and an unchanged one never.
 """
 
 from __future__ import annotations
