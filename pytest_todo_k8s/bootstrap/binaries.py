@@ -146,7 +146,7 @@ METRICS_SERVER: Final = Module(
     ("metrics-server",),
     packages=("sigs.k8s.io/metrics-server/cmd/metrics-server",),
     stamps={"sigs.k8s.io/metrics-server/pkg/version.gitVersion": METRICS_SERVER_VERSION},
-    seconds=60,
+    seconds=20,
 )
 ETCD: Final = Module("etcd", ETCD_VERSION, ("etcd",), seconds=20)
 COREDNS: Final = Module("coredns", COREDNS_VERSION, ("coredns",), seconds=30)

@@ -75,7 +75,12 @@ def test_places_that_the_user_names_are_kept(project: Project) -> None:
     assert status == 0, output
     assert "report: mine/page.html" in output
     assert {file.name for file in (project.path / "mine").iterdir()} == {"page.html", "rows.xml"}
-    assert {file.name for file in project.out.iterdir()} == {"evidence.json", "logs", "summary.md"}
+    assert {file.name for file in project.out.iterdir()} == {
+        "evidence.json",
+        "logs",
+        "summary.md",
+        "values-recommended.yaml",
+    }
 
 
 def test_children_get_neither_secrets_nor_a_changed_parent(project: Project) -> None:
