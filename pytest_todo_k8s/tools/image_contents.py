@@ -110,7 +110,7 @@ def _layer(stream: IO[bytes]) -> _Files | None:
                 elif name.startswith(_WHITEOUT):
                     path = posixpath.join(folder, name.removeprefix(_WHITEOUT))
                     files.removed += [path, f"{path}/"]
-                else:
+                elif not member.isdir():
                     path = posixpath.join(folder, name)
                     files.sizes[path] = member.size if member.isreg() else 0
                     files.owners.update(_owners(path, layer, member))

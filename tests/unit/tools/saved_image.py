@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 
 def packed(files: Mapping[str, bytes], compression: Literal["", "gz"] = "") -> bytes:
-    """Return a tar archive."""
+    """Return a tar archive; a name that ends in a slash is a folder's."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz" if compression else "w") as archive:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
+            member.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
 

@@ -29,6 +29,7 @@ def test_parts_layers_and_packages_add_up(compression: Literal["", "gz"]) -> Non
         f"{SITE}/fastapi-0.165.0.dist-info/RECORD": RECORD,
         f"{SITE}/fastapi/api.py": b"a" * 20,
         f"{SITE}/six.py": b"s" * 7,
+        f"{SITE}/__pycache__/": b"",
         f"{SITE}/__pycache__/six.cpython-313.pyc": b"s" * 5,
         "app/node_modules/@next/env/package.json": json.dumps({"version": "16.4.5"}).encode(),
         "app/node_modules/@next/env/dist/index.js": b"n" * 9,
