@@ -86,7 +86,7 @@ class FakeCluster:
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cgroups.on_node, "__defaults__", (str(tmp_path / "cgroup"),))
     monkeypatch.setattr(window, "SPARE_READINGS", 1)
-    monkeypatch.setattr(measure, "PAGE_PACE", Pace(limit_s=3, interval_s=0.02, timeout_s=0.3))
+    monkeypatch.setattr(measure, "PAGE_PACE", Pace(limit_s=3, interval_s=0.02, timeout_s=5.0))
     monkeypatch.setattr(series, "CALIBRATION_INTERVAL_S", 0.001)
     monkeypatch.setattr(measure, "backend_latency", lambda _context, _health, _pace: Latency(target="t", route="r"))
 
