@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -17,6 +16,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
 
+from pytest_todo_k8s.tools import child
 from pytest_todo_k8s.tools.capture import Capture, Silence
 from pytest_todo_k8s.tools.redaction import Redactor
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 TAIL_CHARACTERS: Final = 500
 """Characters kept of the end of each output stream in the command log."""
-STOP_POLL_S: Final = 0.05
-"""How often a command that another thread may stop looks whether it has to."""
 EXIT_NOT_FOUND: Final = 127
 """Status that a shell gives for a command that isn't there; used here in the same sense."""
 
@@ -164,7 +162,7 @@ class CommandRunner:
         except OSError as error:
             return self._finish(words, started, EXIT_NOT_FOUND, "", _not_started(words, error), check=check)
         with contextlib.ExitStack() as stack:
-            stack.callback(_end, process, grace_s)  # nothing to do, unless Ctrl-C comes before it is waited for
+            stack.callback(child.end, process, grace_s)  # nothing to do, unless Ctrl-C comes before it is waited for
             log = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else None
             silence = Silence()
             sinks = [
@@ -173,8 +171,8 @@ class CommandRunner:
                 if stream
             ]
             if input is not None:
-                threading.Thread(target=_feed, args=(process.stdin, input), daemon=True).start()
-            timed_out = _wait(process, started + timeout_s, grace_s, stop)
+                threading.Thread(target=child.feed, args=(process.stdin, input), daemon=True).start()
+            timed_out = child.wait(process, started + timeout_s, grace_s, stop)
             silence.end()
             for sink in sinks:
                 sink.join(grace_s)
@@ -213,17 +211,17 @@ class CommandRunner:
         try:
             sink = self._spawn(right, stdin=source.stdout)
         except OSError as error:
-            _end(source, grace_s)
-            _close(source)
+            child.end(source, grace_s)
+            child.close(source)
             return self._finish(right, started, EXIT_NOT_FOUND, "", _not_started(right, error), check=check)
         if source.stdout:
             source.stdout.close()  # the consumer holds it now; so the producer sees its end
         sinks = [Capture(stream, self._redactor) for stream in (source.stderr, sink.stdout, sink.stderr) if stream]
         try:
-            late = _wait(sink, started + timeout_s, grace_s)
-            late = _wait(source, max(started + timeout_s, time.monotonic() + grace_s), grace_s) or late
+            late = child.wait(sink, started + timeout_s, grace_s)
+            late = child.wait(source, max(started + timeout_s, time.monotonic() + grace_s), grace_s) or late
         finally:
-            _end(source, grace_s)  # there is something to end only where the wait for the consumer was broken off
+            child.end(source, grace_s)  # there is something to end only where the wait for the consumer was broken off
         for each in sinks:
             each.join(grace_s)
         producer_err, out, err = (each.text() for each in sinks)
@@ -354,7 +352,7 @@ class BackgroundCommand:
 
     def stop(self, grace_s: float = 5.0) -> int:
         """End it (SIGTERM, after `grace_s` seconds SIGKILL) and return its exit status; safe to call twice."""
-        _end(self.process, grace_s)
+        child.end(self.process, grace_s)
         if self.process.stdout:
             self._sink.join(grace_s)
         if self.on_end:
@@ -367,50 +365,3 @@ class BackgroundCommand:
 
 def _not_started(words: list[str], error: OSError) -> str:
     return f"{words[0]} can't be started: {error.strerror or error}"
-
-
-def _feed(stream: IO[bytes] | None, data: bytes) -> None:
-    if stream:
-        with contextlib.suppress(BrokenPipeError), stream:
-            stream.write(data)
-
-
-def _wait(
-    process: subprocess.Popen[bytes], deadline_s: float, grace_s: float, stop: threading.Event | None = None
-) -> bool:
-    """Wait for the end until the monotonic deadline, then end it; return whether that was needed."""
-    try:
-        while stop and not stop.is_set() and time.monotonic() < deadline_s and process.poll() is None:
-            stop.wait(STOP_POLL_S)
-        process.wait(0.0 if stop and stop.is_set() else max(0.0, deadline_s - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        _end(process, grace_s)
-        return not (stop and stop.is_set())
-    except BaseException:  # Ctrl-C while waiting: no child may be left behind
-        _end(process, grace_s)
-        raise
-    return False
-
-
-def _end(process: subprocess.Popen[bytes], grace_s: float) -> None:
-    """End a process and its session: SIGTERM, after the grace SIGKILL."""
-    if process.poll() is not None:
-        return
-    _signal_session(process.pid, signal.SIGTERM)
-    try:
-        process.wait(grace_s)
-    except subprocess.TimeoutExpired:
-        _signal_session(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _close(process: subprocess.Popen[bytes]) -> None:
-    """Close the streams of a process that nobody reads."""
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream:
-            stream.close()
-
-
-def _signal_session(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)

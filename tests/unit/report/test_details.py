@@ -8,7 +8,8 @@ from pytest_todo_k8s.analysis.results import Analysis, Finding, HealthReport, Pr
 from pytest_todo_k8s.measurements import Difference, LogHit, Sample, Trouble, WarningEvent
 from pytest_todo_k8s.report.details import DETAILS
 from pytest_todo_k8s.report.render import render
-from tests.unit.criteria.sample_run import green, series
+from tests.unit.criteria.sample_measure import series
+from tests.unit.criteria.sample_run import green
 from tests.unit.report.reading import text, tree
 
 if TYPE_CHECKING:
