@@ -123,9 +123,8 @@ def test_three_times_ctrl_c(project: Project, spacing_s: float, way: str) -> Non
     project.api.delete_s = 2.5
     process = hang(project, "deploy", *WAYS[way])
     for _ in range(3):
-        if (
-            process.poll() is None and "nothing left" not in project.output
-        ):  # once it is over, it is Python that it ends
+        # Once it is over, it is Python that a Ctrl-C ends.
+        if process.poll() is None and "nothing left" not in project.output:
             process.send_signal(signal.SIGINT)
         time.sleep(spacing_s)
     status, output = project.finish(process)
