@@ -53,6 +53,14 @@ def migrate(url: str) -> None:
             apply(connection, migration)
 
 
+def wait_idle(backend: Backend, limit_s: float = 10.0) -> None:
+    """Wait until no connection is being made: one that is cut before it is there means a database that is away."""
+    deadline = time.monotonic() + limit_s
+    while (counts := backend.services.database.pool_counts())["open"] != counts["idle"]:
+        assert time.monotonic() < deadline, counts
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def backend(
     server: TlsPostgres, sleeper: Proxy, settings_for: SettingsFor, start_backend: StartBackend
@@ -130,6 +138,7 @@ def test_a_database_that_falls_asleep_again_is_woken_by_the_next_request(backend
     user = backend.user()
     task = user.task()
     for _ in range(2):
+        wait_idle(backend)
         sleeper.sleep()
         started = time.monotonic()
         assert user.client.get("/api/tasks").json()["tasks"] == [task]
