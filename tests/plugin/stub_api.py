@@ -121,6 +121,7 @@ class StubApi:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet: the second would wait for the acknowledgement of the first
 
             def do_GET(self) -> None:
                 if not api.answering.is_set():
