@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from pytest_todo_k8s.criteria import CRITERIA
@@ -76,11 +76,11 @@ def render(evidence: Evidence) -> Markup:
 
 
 def _render(values: dict[str, Any], caps: Caps) -> Markup:
-    template = _environment(caps).get_template("report.html.jinja")
-    return Markup(template.render(values, caps=caps))  # noqa: S704  the environment escaped everything
+    return Markup(_template(caps).render(values, caps=caps))  # noqa: S704  the environment escaped everything
 
 
-def _environment(caps: Caps) -> Environment:
+@cache
+def _template(caps: Caps) -> Template:
     environment = Environment(
         loader=PackageLoader("pytest_todo_k8s.report", ""),
         autoescape=True,
@@ -89,7 +89,7 @@ def _environment(caps: Caps) -> Environment:
         trim_blocks=True,
     )
     environment.filters["lines"] = lambda lines: excerpt_lines(list(lines), caps.first_lines, caps.last_lines)
-    return environment
+    return environment.get_template("report.html.jinja")
 
 
 def _shown(value: object, limit: int) -> object:
