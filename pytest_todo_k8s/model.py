@@ -8,5 +8,5 @@ from pydantic import BaseModel, ConfigDict
 class Model(BaseModel):
     """Unknown keys are an error, assignments are checked."""
 
-    # Built when first used, and each part once within the whole: half of the time that every process took for it.
+    # A schema is built when it is first used, not by every process that imports the module.
     model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False, defer_build=True)

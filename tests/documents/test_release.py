@@ -73,6 +73,7 @@ def test_it_works_in_an_empty_environment_of_another_folder(
     python = tmp_path / "venv/bin/python"
     commands.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], timeout_s=120)
     requirements = ["--require-hashes", "--requirement", str(ROOT / "requirements/acceptance.txt")]
+    # Not compiled: what is called here imports a small part of it.
     commands.run([python, "-m", "pip", "install", "--quiet", "--no-compile", *requirements], timeout_s=900)
     commands.run([python, "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)], timeout_s=120)
     project = tmp_path / "project"

@@ -51,9 +51,11 @@ import stub_modules
 stub_modules.install()
 """
 DOCKER = """#!/bin/sh
-# What PATH has besides this is each test's own matter.
-echo "$*" >>"$STUB_HOME/docker.log"
-export -p >"$STUB_HOME/docker.environment"
+# By absolute paths: a test may leave PATH nothing but stubs.
+printf "%s\\n" "$*" >>"$STUB_HOME/docker.log"
+export -p | while IFS="= " read -r word name _; do
+    if [ "$word" = export ]; then echo "$name"; fi
+done >"$STUB_HOME/docker.environment"
 for image; do :; done
 file="$STUB_HOME/engine/$image"
 case "$1 $2" in

@@ -1,8 +1,8 @@
 """What a nested run finds in place of a real module, and what it does without.
 
 Processes of their own, the reaper and `todo-k8s`, find the stub cluster where the real one would be. And no process of
-a nested run loads what the Kubernetes client imports for the log-ins of clouds and for its own validation, which no run
-uses: two fifths of its import's time, several hundred times in this suite.
+a nested run loads what the Kubernetes client imports for the log-ins of clouds and for a validation of its own, which
+no run uses: two fifths of its import's time, several hundred times in this suite.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import ModuleType
 
-UNUSED = ("google.auth", "google.oauth2", "oauthlib", "requests_oauthlib", "kubernetes_validate")
+UNUSED = ("google.auth", "google.oauth2", "oauthlib", "requests_oauthlib")
+"""What the client can't be imported without."""
+ABSENT = "kubernetes_validate"
+"""What it, and the plugin, can do without."""
 
 
 class StubFinder(MetaPathFinder):
@@ -27,7 +30,7 @@ class StubFinder(MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, Path(__file__).parents[1] / "stub_cluster.py")
 
 
-class Without(MetaPathFinder, Loader):
+class EmptyModules(MetaPathFinder, Loader):
     """Gives an empty module, of which any name can be imported."""
 
     def find_spec(self, fullname: str, _path: object, _target: object = None) -> ModuleSpec | None:
@@ -43,6 +46,7 @@ class Without(MetaPathFinder, Loader):
         vars(module)["__getattr__"] = placeholder
 
 
-sys.meta_path.insert(0, Without())
+sys.meta_path.insert(0, EmptyModules())
+sys.modules[ABSENT] = None  # type: ignore[assignment]  # as the import system says that there is none
 if "pytest" not in sys.orig_argv:
     sys.meta_path.insert(0, StubFinder())
