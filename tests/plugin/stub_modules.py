@@ -138,8 +138,9 @@ def _phase(function: Callable[[RunContext, Evidence], None]) -> Callable[[RunCon
 def _act(context: RunContext, phase: str, action: str) -> None:
     """Do what the test asked for, once everything of the phase is there."""
     if action == "hang":
-        (HOME / f"reached-{phase}").touch()
-        context.commands.run(["sleep", "300"], timeout_s=300)
+        # The child says it, so that there is one by the time a test goes on.
+        said = str(HOME / f"reached-{phase}")
+        context.commands.run(["/bin/sh", "-c", ': >"$1"; exec sleep 300', "sh", said], timeout_s=300)
     elif action == "fail":
         raise PhaseError(phase, "the stub was told to fail", "tell it not to")
     elif action == "crash":
