@@ -26,7 +26,7 @@ START_TIMEOUT_S = 30.0
 
 
 def environment(**variables: str) -> dict[str, str]:
-    return {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return {"PATH": os.defpath, **variables}
 
 
 class Process:

@@ -28,7 +28,7 @@ def migrate(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "app.migrate"],
         cwd=FOLDER,
-        env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        env={"PATH": os.defpath, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -28,7 +28,7 @@ GENERATE = "/v1beta/models/gemini-3.5-flash-lite:generateContent"
 
 
 def environment(**variables: str) -> dict[str, str]:
-    return {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return {"PATH": os.defpath, **variables}
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
