@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import platform
-import shutil
 import sys
 import sysconfig
 from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
+from pytest_todo_k8s.plain.aside import aside
 from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.tools.command import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_todo_k8s.plain.host import Host
@@ -44,9 +41,9 @@ def interpreter(host: Host, requirements: Path, cache: Path) -> Path:
     with FileLock(folder.with_suffix(".lock"), timeout=_LOCK_TIMEOUT_S):
         if not python.exists():
             host.progress("plain     installing the backend's dependencies")
-            with _aside(folder) as aside:
-                _install(host, aside, requirements)
-                aside.rename(folder)
+            with aside(folder) as made:
+                _install(host, made, requirements)
+                made.rename(folder)
     return python
 
 
@@ -54,16 +51,6 @@ def _key(requirements: Path) -> str:
     """Name the environment by what decides its content: the lock file, the interpreter and the platform."""
     about = f"{platform.python_implementation()} {sys.version_info[:2]} {sysconfig.get_platform()} {sys.base_prefix}"
     return hashlib.sha256(about.encode() + requirements.read_bytes()).hexdigest()[:20]
-
-
-@contextlib.contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """Give a name beside `folder`; what is still there when the block is left is removed."""
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _install(host: Host, folder: Path, requirements: Path) -> None:

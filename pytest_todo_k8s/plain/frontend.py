@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 
 def make(host: Host, node: Node) -> None:
-    """Install the frontend's packages and build it, as far as that was not done before.
+    """Build the frontend, unless that was done before.
 
     Raises:
-        PlainError: One of the two failed.
+        PlainError: It failed.
     """
     try:
-        node.install(host.progress)
         node.build(host.progress)
     except CommandError as error:
         log = host.logs_dir / "plain-frontend.log"

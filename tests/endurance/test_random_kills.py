@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.plugin.conftest import api, project
+from tests.plugin.conftest import api, forks, project
 
 if TYPE_CHECKING:
     from tests.plugin.project import Project
 
-__all__ = ["api", "project"]
+__all__ = ["api", "forks", "project"]
 KILLS = int(os.environ.get("TODO_KILLS", "200"))
 SEED = int(os.environ.get("TODO_KILLS_SEED", "1"))
 LIMIT_S = 60.0

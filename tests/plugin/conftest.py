@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.plugin.project import Project
+from tests.plugin.forks import Forks
+from tests.plugin.project import Project, base_environment
 from tests.plugin.stub_api import StubApi
 
 if TYPE_CHECKING:
@@ -19,9 +20,15 @@ def api() -> Iterator[StubApi]:
         yield api
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    with Forks(base_environment()) as forks:
+        yield forks
+
+
 @pytest.fixture
-def project(pytester: pytest.Pytester, api: StubApi) -> Iterator[Project]:
-    project = Project(pytester, api)
+def project(pytester: pytest.Pytester, api: StubApi, forks: Forks) -> Iterator[Project]:
+    project = Project(pytester, api, forks)
     yield project
     for pid, _ in list(project.processes()):
         os.kill(pid, signal.SIGKILL)

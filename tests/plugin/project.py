@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from tests.plugin.forks import Forks
     from tests.plugin.stub_api import StubApi
 
 HERE = Path(__file__).parent
-TIMEOUT_S = 240.0
+TIMEOUT_S = 240
 """Only an end to waiting: the machine may be busy with other things."""
 PLUGINS = {
     "metadata": "pytest_metadata.plugin",
@@ -69,12 +70,22 @@ esac
 """
 
 
+def base_environment() -> dict[str, str]:
+    """Return what each nested run has in its environment, whatever the project."""
+    return {
+        # Each module is compiled once, not once for each nested run.
+        **{name: value for name, value in os.environ.items() if not name.startswith(DROPPED)},
+        "PYTHONPATH": os.pathsep.join([str(HERE / "stubbed"), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
+
+
 class Project:
     """A project with the acceptance test, and nested pytest runs in it."""
 
-    def __init__(self, pytester: pytest.Pytester, api: StubApi) -> None:
+    def __init__(self, pytester: pytest.Pytester, api: StubApi, forks: Forks) -> None:
         self.pytester = pytester
         self.api = api
+        self.forks = forks
         self.path = pytester.path
         self.home = self.path / "stub-home"
         (self.home / "engine").mkdir(parents=True)
@@ -89,11 +100,9 @@ class Project:
         pytester.makeconftest(CONFTEST)
         pytester.makepyfile(test_criteria=CRITERIA)
         self.environment = {
-            # Each module is compiled once, not once for each nested run.
-            **{name: value for name, value in os.environ.items() if not name.startswith(DROPPED)},
+            **base_environment(),
             "PATH": f"{self.path / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTHONPATH": os.pathsep.join([str(HERE / "stubbed"), *filter(None, [os.environ.get("PYTHONPATH")])]),
             "STUB_API": api.url,
             "STUB_HOME": str(self.home),
             "TODO_K8S_CACHE": str(self.path / "cache"),
@@ -112,15 +121,19 @@ class Project:
         with (self.path / "conftest.py").open("a") as file:
             file.write("\n" + textwrap.dedent(text))
 
-    def start(
-        self, *arguments: str, cluster: str | None = "minikube", terminal: int | None = None
-    ) -> subprocess.Popen[str]:
-        """Start a nested run in a session of its own, with a terminal where its other side is given."""
+    def words(self, *arguments: str, cluster: str | None = "minikube") -> list[str]:
+        """Return what pytest is called with."""
         named = [f"--todo-cluster={cluster}"] if cluster else []
         if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in self.environment:
             modules = [module for name, module in PLUGINS.items() if not {module, f"no:{name}"} & set(arguments)]
             arguments += tuple(word for module in modules for word in ("-p", module))
-        argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *named, *arguments]
+        return ["-p", "no:cacheprovider", *named, *arguments]
+
+    def start(
+        self, *arguments: str, cluster: str | None = "minikube", terminal: int | None = None
+    ) -> subprocess.Popen[str]:
+        """Start a nested run in a session of its own, with a terminal where its other side is given."""
+        argv = [sys.executable, "-m", "pytest", *self.words(*arguments, cluster=cluster)]
         with (self.path / "output.txt").open("w") as output:
             return subprocess.Popen(
                 argv if terminal is None else with_terminal(argv),
@@ -148,7 +161,8 @@ class Project:
 
     def run(self, *arguments: str, cluster: str | None = "minikube") -> tuple[int, str]:
         """Run pytest; return its exit status and everything it printed."""
-        return self.finish(self.start(*arguments, cluster=cluster))
+        words, output = self.words(*arguments, cluster=cluster), self.path / "output.txt"
+        return self.forks.run(words, self.path, self.environment, output, TIMEOUT_S), self.output
 
     def until(self, file: str, process: subprocess.Popen[str]) -> None:
         """Wait until a run has made a file in the stub's folder."""

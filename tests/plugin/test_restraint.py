@@ -26,8 +26,9 @@ def test_without_the_option_nothing_is_imported_or_written(project: Project) -> 
     )
     (project.path / "output.txt").touch()
     before = {file for file in project.path.rglob("*") if "__pycache__" not in file.parts}
-    # schemathesis is a plugin of the test environment that imports much on its own account.
-    status, output = project.run("-p", "no:html", "-p", "no:schemathesis", "-rs", cluster=None)
+    # A start from nothing, and without schemathesis, a plugin of the test environment that imports much by itself.
+    process = project.start("-p", "no:html", "-p", "no:schemathesis", "-rs", cluster=None)
+    status, output = project.finish(process)
     assert status == 0, output
     assert "1 passed, 2 skipped" in output
     assert output.count("needs --todo-cluster") >= 1

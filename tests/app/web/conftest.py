@@ -79,7 +79,7 @@ def stack(built: Node, database_url: str) -> Iterator[Stack]:
 
 def _stack(built: Node, database_url: str, chat: dict[str, str]) -> Iterator[Stack]:
     with servers.backend(built.commands, database_url, **chat).running() as backend:
-        frontend = servers.frontend(built.commands, built.executable, backend.url)
+        frontend = servers.frontend(built, backend.url)
         with frontend.running():
             yield Stack(frontend, backend)
 

@@ -21,11 +21,10 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_todo_k8s.plain.node import Node
     from pytest_todo_k8s.tools.command import BackgroundCommand, CommandRunner
 
 FRONTEND: Final = Path(__file__).parents[3] / "app" / "frontend"
-STANDALONE: Final = FRONTEND / ".next" / "standalone"
-"""What `npm run build` leaves: the whole server as it goes into the image."""
 AUTH_SECRET: Final = "a secret of the browser tests, longer than 32 bytes"
 BACKEND: Final = FRONTEND.parent / "backend"
 EMULATOR: Final = FRONTEND.parent / "gemini_emulator"
@@ -120,7 +119,7 @@ def gemini_emulator(commands: CommandRunner) -> Server:
     return Server(commands, [sys.executable, "-m", "gemini_emulator"], EMULATOR, {}, "/healthz")
 
 
-def frontend(commands: CommandRunner, node: Path, backend_url: str, **environment: str) -> Server:
+def frontend(node: Node, backend_url: str, **environment: str) -> Server:
     """The frontend as it runs in its image."""
     required = {
         "BACKEND_URL": backend_url,
@@ -129,8 +128,8 @@ def frontend(commands: CommandRunner, node: Path, backend_url: str, **environmen
         "HOSTNAME": "127.0.0.1",
         "NODE_ENV": "production",
     }
-    argv: list[str | Path] = [node, STANDALONE / "runtime" / "start.mjs"]
-    return Server(commands, argv, STANDALONE, required | environment, "/api/health")
+    argv: list[str | Path] = [node.executable, node.standalone / "runtime" / "start.mjs"]
+    return Server(node.commands, argv, node.standalone, required | environment, "/api/health")
 
 
 @contextmanager

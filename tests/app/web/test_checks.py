@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.app.web.servers import FRONTEND, STANDALONE
+from tests.app.web.servers import FRONTEND
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,15 +51,13 @@ def test_versions_are_exact() -> None:
 
 
 def test_the_browser_gets_no_address_of_the_clusters_inside(built: Node) -> None:
-    del built
-    bundle = texts(STANDALONE / ".next" / "static")
+    bundle = texts(built.standalone / ".next" / "static")
     assert any(name.endswith(".js") for name in bundle)
     assert [name for name, text in bundle.items() if INSIDE.search(text)] == []
 
 
 def test_the_image_gets_only_what_runs(built: Node) -> None:
-    del built
-    names = [str(file.relative_to(STANDALONE)) for file in STANDALONE.rglob("*")]
+    names = [str(file.relative_to(built.standalone)) for file in built.standalone.rglob("*")]
     assert "server.js" in names
     assert "runtime/start.mjs" in names
     unwanted = re.compile(r"\.map$|(^|/)\.env|node_modules/(@img|sharp|typescript)(/|$)|\.test\.")

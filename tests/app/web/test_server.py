@@ -16,7 +16,6 @@ import requests
 
 from tests.app.web import servers
 from tests.app.web.conftest import PASSWORD, Account
-from tests.app.web.servers import STANDALONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +82,7 @@ def error_code(answer: requests.Response) -> str:
 @pytest.mark.parametrize("secret", [None, "", "only-thirty-one-bytes-of-secret"])
 def test_it_does_not_start_without_a_proper_secret(built: Node, secret: str | None) -> None:
     variables = {} if secret is None else {"BETTER_AUTH_SECRET": secret}
-    start = [built.executable, STANDALONE / "runtime" / "start.mjs"]
+    start = [built.executable, built.standalone / "runtime" / "start.mjs"]
     result = built.commands.run(start, timeout_s=20, env=variables, check=False)
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -96,7 +95,7 @@ def test_one_build_serves_whatever_backend_it_is_started_with(built: Node) -> No
         one.answer.set()
         other.answer.set()
         for url, asked in ((first, one.asked), (second, other.asked)):
-            with servers.frontend(built.commands, built.executable, url).running() as server:
+            with servers.frontend(built, url).running() as server:
                 assert requests.get(f"{server.url}/api/tasks", timeout=5).json() == {"slow": True}
                 assert asked.is_set()
 
@@ -105,7 +104,7 @@ def test_requests_in_flight_are_finished_when_it_is_asked_to_end(built: Node) ->
     with (
         slow_backend() as (url, backend),
         ThreadPoolExecutor(2) as threads,
-        servers.frontend(built.commands, built.executable, url).running() as server,
+        servers.frontend(built, url).running() as server,
     ):
         request = threads.submit(requests.get, f"{server.url}/api/tasks", timeout=20)
         assert backend.asked.wait(10)
@@ -129,7 +128,7 @@ def wait_until_refused(url: str) -> None:
 def test_readiness_asks_the_backend_and_does_not_wait_for_ever(built: Node, stack: Stack) -> None:
     ready = requests.get(f"{stack.frontend.url}/api/ready", timeout=5)
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
-    with slow_backend() as (url, _), servers.frontend(built.commands, built.executable, url).running() as server:
+    with slow_backend() as (url, _), servers.frontend(built, url).running() as server:
         unready = requests.get(f"{server.url}/api/ready", timeout=5)
         assert (unready.status_code, unready.json()["status"]) == (503, "unready")
         assert requests.get(f"{server.url}/api/health", timeout=5).json() == {"status": "healthy"}
@@ -137,11 +136,10 @@ def test_readiness_asks_the_backend_and_does_not_wait_for_ever(built: Node, stac
 
 def test_any_replica_takes_the_session_of_another(built: Node, stack: Stack) -> None:
     session = signed_up(stack.frontend.url)
-    with servers.frontend(built.commands, built.executable, stack.backend.url).running() as replica:
+    with servers.frontend(built, stack.backend.url).running() as replica:
         assert session.get(f"{replica.url}/api/tasks", timeout=10).json() == {"tasks": [], "total": 0}
     sealed_otherwise = servers.frontend(
-        built.commands,
-        built.executable,
+        built,
         stack.backend.url,
         BETTER_AUTH_SECRET="another secret of the browser tests, long",
     )
@@ -200,7 +198,7 @@ def test_every_page_has_a_policy_of_its_own_that_its_scripts_obey(stack: Stack) 
 
 
 def test_its_log_is_clean_json_without_content(built: Node, stack: Stack) -> None:
-    with servers.frontend(built.commands, built.executable, stack.backend.url).running() as server:
+    with servers.frontend(built, stack.backend.url).running() as server:
         session = signed_up(server.url)
         session.post(f"{server.url}/api/tasks", json={"title": "a secret title"}, timeout=10)
         assert requests.get(f"{server.url}/api/tasks", timeout=10).status_code == 401

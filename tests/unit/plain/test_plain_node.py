@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +12,10 @@ from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.plain.node import Node
 from pytest_todo_k8s.tools.command import CommandError, CommandRunner
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 NPM = """#!/bin/sh
 echo "$*" >> {folder}/npm-calls
 [ ! -e {folder}/npm-fails ] || { echo 'no route to the registry' >&2; exit 1; }
+[ "$*" != "run build" ] || { mkdir -p .next/standalone && echo built > .next/standalone/server.js; }
 """
 
 
@@ -84,10 +83,42 @@ def test_packages_and_build_are_made_once_for_each_state(world: World) -> None:
         node.build(said.append)
     assert world.calls() == ["ci", "run build"]
     assert len(said) == 2
+    assert (node.standalone / "server.js").is_file()
+    before = node.standalone
     (world.frontend / "src/page.tsx").write_text("changed")
-    node.install()
     node.build()
     assert world.calls() == ["ci", "run build", "run build"]
+    assert node.standalone != before
+
+
+def test_another_checkout_with_the_same_sources_builds_nothing(world: World) -> None:
+    world.node("v24.0.0").build()
+    there = world.folder / "another"
+    shutil.copytree(world.frontend, there, ignore=shutil.ignore_patterns("node_modules", ".next"))
+    node = Node.found(there, CommandRunner(world.environment), world.environment)
+    node.build()
+    assert world.calls() == ["ci", "run build"]
+    assert (node.standalone / "server.js").is_file()
+
+
+def test_eight_builds_are_kept(world: World) -> None:
+    node, builds = world.node("v24.0.0"), list[Path]()
+    for number in range(10):
+        (world.frontend / "src/page.tsx").write_text(str(number))
+        node.build()
+        builds.append(node.standalone)
+        os.utime(node.standalone, (number, number))
+    assert [build.exists() for build in builds] == [False] * 2 + [True] * 8
+
+
+def test_a_failed_build_leaves_nothing_in_the_cache(world: World) -> None:
+    node = world.node("v24.0.0")
+    node.install()
+    (world.folder / "npm-fails").touch()
+    with pytest.raises(CommandError, match="no route to the registry"):
+        node.build()
+    assert not node.standalone.exists()
+    assert [file.suffix for file in node.standalone.parent.iterdir()] == [".lock"]
 
 
 def test_a_failed_installation_is_tried_again(world: World) -> None:

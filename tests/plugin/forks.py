@@ -1,0 +1,44 @@
+"""Nested runs as forks of one process, which has imported the libraries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+PRELOADED = Path(__file__).with_name("preloaded.py")
+
+
+class Forks:
+    """Starts that process and gives it orders. What is read when Python starts is the same for all runs."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        argv = [sys.executable, str(PRELOADED), "pytest"]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(argv, env=environment, stdin=pipe, stdout=pipe, text=True)
+
+    def run(
+        self, words: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, timeout_s: int
+    ) -> int:
+        """Run `pytest` with these words in a session of its own; return its exit status."""
+        order = {"words": words, "folder": str(folder), "environment": environment, "output": str(output)}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({**order, "timeout_s": timeout_s}) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the process end, which it does when it can be given no more orders."""
+        self._process.communicate()
