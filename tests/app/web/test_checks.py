@@ -57,7 +57,8 @@ def test_the_browser_gets_no_address_of_the_clusters_inside(built: Node) -> None
 
 
 def test_the_image_gets_only_what_runs(built: Node) -> None:
-    names = [str(file.relative_to(built.standalone)) for file in built.standalone.rglob("*")]
+    server = built.standalone
+    names = [str(file.relative_to(server)) for file in server.rglob("*")]
     assert "server.js" in names
     assert "runtime/start.mjs" in names
     unwanted = re.compile(r"\.map$|(^|/)\.env|node_modules/(@img|sharp|typescript)(/|$)|\.test\.")
