@@ -6,7 +6,6 @@ began. A value that could not be measured is None, with the reason beside it; it
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from enum import StrEnum
@@ -194,8 +193,8 @@ class Evidence(Model):
         return next((phase for phase in self.phases if not phase.ok and phase.name != "teardown"), None)
 
     def save(self, file: Path) -> None:
-        """Write to `file` aside and rename, so that a reader never sees half of it; keys sorted, no NaN."""
-        content = json.dumps(self.model_dump(mode="json", by_alias=True), indent=1, sort_keys=True, allow_nan=False)
+        """Write to `file` aside and rename, so that a reader never sees half of it; in the order of the schema."""
+        content = self.model_dump_json(by_alias=True, indent=1)
         aside = file.with_name(f".{file.name}.{os.getpid()}")
         try:
             aside.write_text(content + "\n", encoding="utf-8")

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-PRELOADED = Path(__file__).with_name("preloaded.py")
+ROOT = Path(__file__).parents[2]
 
 
 class Forks:
     """Starts that process and gives it orders. What is read when Python starts is the same for all runs."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        argv = [sys.executable, str(PRELOADED), "pytest"]
+        argv = [sys.executable, "-m", "tests.plugin.preloaded", "pytest"]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(argv, env=environment, stdin=pipe, stdout=pipe, text=True)
+        self._process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True)
 
     def run(
         self, words: Sequence[str], folder: Path, environment: Mapping[str, str], output: Path, timeout_s: int

@@ -46,10 +46,12 @@ def test_criterion(todo_part):
     enforce(todo_part.verdict, todo_part.reason)
 """
 CONFTEST = f"""
+import os
 import sys
-sys.path.insert(0, {str(HERE)!r})
-import stub_modules
-stub_modules.install()
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker runs no phase
+    sys.path.insert(0, {str(HERE)!r})
+    import stub_modules
+    stub_modules.install()
 """
 DOCKER = """#!/bin/sh
 # By absolute paths: a test may leave PATH nothing but stubs.

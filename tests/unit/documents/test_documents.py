@@ -119,8 +119,8 @@ def environments() -> set[str]:
     """Return the names of tox's environments."""
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini")
-    named = {section.partition(":")[2] for section in tox.sections() if section.startswith("testenv:")}
-    return named | {name.strip() for name in tox["tox"]["env_list"].split(",")}
+    named = [section.partition(":")[2].strip("{}") for section in tox.sections() if section.startswith("testenv:")]
+    return {name.strip() for names in [*named, tox["tox"]["env_list"]] for name in names.split(",")}
 
 
 def test_every_option_stands_in_the_readme_or_the_configuration() -> None:
