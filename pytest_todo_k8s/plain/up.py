@@ -140,15 +140,15 @@ def _watch(host: Session) -> None:
     servers = [each for each in host.background if isinstance(each, Serving)]
     while True:
         for each in servers:
-            running = each.process.running
+            status = None if each.process.running else each.stop()  # after which all that it said was read
             said = []
             while each.process.lines:
                 said.append(each.process.lines.popleft())
             for line in said:
                 host.progress(f"{each.server.name.removeprefix('the plain ')} | {line}")
-            if not running:
+            if status is not None:
                 last = " / ".join(said[-3:]) or "it said nothing"
-                raise PlainError(f"{each.server.name} ended with status {each.stop()}: {last}")
+                raise PlainError(f"{each.server.name} ended with status {status}: {last}")
         time.sleep(_POLL_S)
 
 

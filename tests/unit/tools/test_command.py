@@ -257,4 +257,4 @@ def test_the_longest_silence_counts_both_streams_and_the_end(commands: CommandRu
     commands.run(python(f"{code}; time.sleep(.9)"), timeout_s=20)
     silence_s = log[0].silence_s
     assert silence_s is not None
-    assert 0.9 <= silence_s < log[0].duration_s
+    assert 0.6 < silence_s < log[0].duration_s  # a busy machine reads a line late
