@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def aside(folder: Path) -> Iterator[Path]:
     """Give a name beside `folder`; what is still there when the block is left is removed."""
     beside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(beside, ignore_errors=True)  # of a killed process that had the same id
     try:
         yield beside
     finally:

@@ -1,7 +1,7 @@
 """Node, and the frontend's packages and build made with it.
 
 Packages are installed once for each lock file in the frontend's folder. A build is made once for each state of the
-sources and kept in the cache, where every checkout on this machine finds it.
+sources and kept (builds.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from pytest_todo_k8s.plain.aside import aside
+from pytest_todo_k8s.plain.builds import Builds
 from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.tools.command import CommandError
 from pytest_todo_k8s.tools.toolchain import cache_root
@@ -45,8 +45,7 @@ _QUICK_S: Final = 20.0
 _INSTALL_TIMEOUT_S: Final = 420.0
 _BUILD_TIMEOUT_S: Final = 300.0
 _LOCK_TIMEOUT_S: Final = 900.0
-_KEPT_BUILDS: Final = 8
-"""Of 21 MB each; more than one, so that a server of the last build keeps its files while the next one is made."""
+_BUILD_ATTEMPTS: Final = 3
 
 
 class Node:
@@ -57,7 +56,10 @@ class Node:
         frontend: The frontend's folder.
         commands: Starts the processes.
         variables: What they need in their environment.
+        standalone: What `build` made, or found made before: the whole server as it goes into the image.
     """
+
+    standalone: Path
 
     def __init__(
         self, executable: Path, npm: list[Path], frontend: Path, commands: CommandRunner, environment: Mapping[str, str]
@@ -77,8 +79,8 @@ class Node:
         path = f"{executable.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
         self.variables = {"PATH": path, "NEXT_TELEMETRY_DISABLED": "1", "CI": "1"}
         place = hashlib.sha256(str(frontend.resolve()).encode()).hexdigest()[:20]
-        self._kept = cache_root(environment) / "plain" / "frontend"
-        self._lock = self._kept / f"{place}.lock"
+        self._builds = Builds(cache_root(environment) / "plain" / "frontend")
+        self._lock = self._builds.folder / f"{place}.lock"
 
     @classmethod
     def packaged(cls, frontend: Path, commands: CommandRunner, environment: Mapping[str, str]) -> Node:
@@ -106,12 +108,6 @@ class Node:
             return cls(Path(node), [Path(npm)], frontend, commands, environment)
         return cls.packaged(frontend, commands, environment)
 
-    @property
-    def standalone(self) -> Path:
-        """What `build` leaves for the sources as they are: the whole server as it goes into the image."""
-        inputs = [file for name in _BUILD_INPUTS for file in _files(self.frontend / name)]
-        return self._kept / _digest(inputs, self.frontend)[:20]
-
     def npm(self, *arguments: str, timeout_s: float, check: bool = True) -> CommandResult:
         """Run npm in the frontend's folder."""
         argv: list[str | Path] = [*self._npm, *arguments]
@@ -131,20 +127,26 @@ class Node:
 
         Raises:
             CommandError: npm failed.
+            PlainError: The sources change all the time.
         """
         with self._alone():
-            kept = self.standalone
-            if kept.is_dir():
-                kept.touch()
-                return
-            self._install(say)
-            say("plain     building the frontend")
-            self.npm("run", "build", timeout_s=_BUILD_TIMEOUT_S)
-            with aside(kept) as copy:
-                shutil.copytree(self.frontend / ".next/standalone", copy, symlinks=True)
-                if not kept.is_dir():  # another checkout with the same sources may have been faster
-                    copy.rename(kept)
-            self._prune()
+            for _ in range(_BUILD_ATTEMPTS):
+                digest = self._made_from()
+                if kept := self._builds.take(digest):
+                    self.standalone = kept
+                    return
+                self._install(say)
+                say("plain     building the frontend")
+                self.npm("run", "build", timeout_s=_BUILD_TIMEOUT_S)
+                if self._made_from() == digest:  # else a file was saved meanwhile: nobody knows what went in
+                    self._builds.keep(digest, self.frontend / ".next/standalone")
+        raise PlainError(f"the files in {self.frontend} changed during each of {_BUILD_ATTEMPTS} builds", "try again")
+
+    def _made_from(self) -> str:
+        """Name a build by what decides its content."""
+        names = (*_BUILD_INPUTS, *(file.name for file in self.frontend.glob(".env*")))
+        version = self.commands.run([self.executable, "--version"], timeout_s=_QUICK_S).stdout.strip()
+        return _digest([file for name in names for file in _files(self.frontend / name)], self.frontend, version)
 
     def _install(self, say: Callable[[str], None]) -> None:
         packages = self.frontend / "node_modules"
@@ -156,12 +158,6 @@ class Node:
         self.npm("ci", timeout_s=_INSTALL_TIMEOUT_S)
         packages.mkdir(exist_ok=True)
         stamp.write_text(digest, encoding="ascii")
-
-    def _prune(self) -> None:
-        """Remove builds, those that were longest not asked for first."""
-        builds = sorted(filter(Path.is_dir, self._kept.iterdir()), key=lambda build: build.stat().st_mtime)
-        for build in builds[:-_KEPT_BUILDS]:
-            shutil.rmtree(build, ignore_errors=True)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -179,14 +175,14 @@ def _version(commands: CommandRunner, node: str) -> Version:
         return Version("0")
 
 
-def _digest(files: Iterable[Path], root: Path) -> str:
-    """SHA-256 over names and contents."""
-    digest = hashlib.sha256()
+def _digest(files: Iterable[Path], root: Path, text: str = "") -> str:
+    """SHA-256 over a text, names and contents; 20 hex digits of it."""
+    digest = hashlib.sha256(text.encode())
     for file in sorted(files):
         content = file.read_bytes()
         digest.update(f"{file.relative_to(root)}\0{len(content)}\0".encode())
         digest.update(content)
-    return digest.hexdigest()
+    return digest.hexdigest()[:20]
 
 
 def _files(path: Path) -> list[Path]:

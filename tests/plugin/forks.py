@@ -32,7 +32,9 @@ class Forks:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({**order, "timeout_s": timeout_s}) + "\n")
         self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        status = self._process.stdout.readline()
+        assert status, f"the process that forks runs ended with {self._process.wait(10)}"
+        return int(status)
 
     def __enter__(self) -> Self:
         return self
@@ -41,4 +43,7 @@ class Forks:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let the process end, which it does when it can be given no more orders."""
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=10)
+        finally:
+            self._process.kill()

@@ -6,6 +6,7 @@ for pytest, folder, environment, file for the output, time limit. Each line of i
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -35,7 +36,7 @@ LIBRARIES = (
     "unittest.mock",
     "xml.etree.ElementTree",
 )
-"""Not the plugins of pytest, this project's among them, which it rewrites while it imports them."""
+"""Not `pytest_todo_k8s.plugin` and the other plugins, which pytest rewrites while it imports them."""
 
 
 def serve() -> dict[str, Any] | None:
@@ -55,13 +56,24 @@ def serve() -> dict[str, Any] | None:
 
 
 def _status(child: int, timeout_s: int) -> int:
-    """Wait for a run's end, which comes after the time limit at the latest."""
-    signal.signal(signal.SIGALRM, lambda _number, _frame: os.kill(child, signal.SIGKILL))
+    """Wait for a run's end, which comes after the time limit, or with this process, at the latest."""
+    signal.signal(signal.SIGALRM, lambda _number, _frame: _kill(child))
     signal.alarm(timeout_s)
-    _, status = os.waitpid(child, 0)
+    try:
+        _, status = os.waitpid(child, 0)
+    except BaseException:
+        _kill(child)
+        raise
     signal.alarm(0)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     return os.waitstatus_to_exitcode(status)
+
+
+def _kill(child: int) -> None:
+    """Kill a run with its session, or before it has one."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError):
+            kill(child, signal.SIGKILL)
 
 
 def become(order: dict[str, Any]) -> None:

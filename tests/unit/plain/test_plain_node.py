@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.plain.node import Node
 from pytest_todo_k8s.tools.command import CommandError, CommandRunner
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NPM = """#!/bin/sh
 echo "$*" >> {folder}/npm-calls
@@ -83,12 +86,27 @@ def test_packages_and_build_are_made_once_for_each_state(world: World) -> None:
         node.build(said.append)
     assert world.calls() == ["ci", "run build"]
     assert len(said) == 2
-    assert (node.standalone / "server.js").is_file()
-    before = node.standalone
+    assert (node.standalone / "server.js").read_text() == "built\n"
     (world.frontend / "src/page.tsx").write_text("changed")
     node.build()
     assert world.calls() == ["ci", "run build", "run build"]
+
+
+@pytest.mark.parametrize("file", ["src/page.tsx", "package.json", ".env.production"])
+def test_whatever_goes_in_makes_another_build(world: World, file: str) -> None:
+    node = world.node("v24.0.0")
+    node.build()
+    before = node.standalone
+    (world.frontend / file).write_text("new")
+    node.build()
     assert node.standalone != before
+    assert before.is_dir()
+
+
+def test_another_node_makes_another_build(world: World) -> None:
+    for version in ("v22.17.0", "v24.0.0"):
+        world.node(version).build()
+    assert world.calls() == ["ci", "run build", "run build"]
 
 
 def test_another_checkout_with_the_same_sources_builds_nothing(world: World) -> None:
@@ -101,24 +119,31 @@ def test_another_checkout_with_the_same_sources_builds_nothing(world: World) -> 
     assert (node.standalone / "server.js").is_file()
 
 
-def test_eight_builds_are_kept(world: World) -> None:
-    node, builds = world.node("v24.0.0"), list[Path]()
-    for number in range(10):
-        (world.frontend / "src/page.tsx").write_text(str(number))
-        node.build()
-        builds.append(node.standalone)
-        os.utime(node.standalone, (number, number))
-    assert [build.exists() for build in builds] == [False] * 2 + [True] * 8
+def test_a_build_during_which_a_file_was_saved_is_made_again(world: World) -> None:
+    saved = f"[ -e {world.folder}/saved ] || {{ touch {world.folder}/saved; echo saved > src/page.tsx; }}\n"
+    world.program("npm", NPM.replace("{folder}", str(world.folder)) + saved)
+    node = world.node("v24.0.0")
+    node.install()
+    (world.folder / "saved").unlink()
+    (world.frontend / "src/page.tsx").write_text("page")
+    node.build()
+    assert world.calls() == ["ci", "run build", "run build"]
+    assert [build for build in node.standalone.parent.iterdir() if build.is_dir()] == [node.standalone]
 
 
-def test_a_failed_build_leaves_nothing_in_the_cache(world: World) -> None:
+def test_files_that_are_saved_all_the_time_are_told(world: World) -> None:
+    world.program("npm", NPM.replace("{folder}", str(world.folder)) + "date +%s%N > src/page.tsx\n")
+    with pytest.raises(PlainError, match=r"frontend changed during each of 3 builds: try again"):
+        world.node("v24.0.0").build()
+
+
+def test_a_failed_build_is_not_kept(world: World) -> None:
     node = world.node("v24.0.0")
     node.install()
     (world.folder / "npm-fails").touch()
     with pytest.raises(CommandError, match="no route to the registry"):
         node.build()
-    assert not node.standalone.exists()
-    assert [file.suffix for file in node.standalone.parent.iterdir()] == [".lock"]
+    assert list((world.folder / "cache").rglob("server.js")) == []
 
 
 def test_a_failed_installation_is_tried_again(world: World) -> None:

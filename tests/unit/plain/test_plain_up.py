@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,7 @@ from pytest_todo_k8s.ownership import Owner
 from pytest_todo_k8s.plain import application, postgres
 from pytest_todo_k8s.plain.application import Addresses
 from pytest_todo_k8s.plain.host import PlainError
-from pytest_todo_k8s.plain.server import Server, answers, serving
+from pytest_todo_k8s.plain.server import Server, Serving, answers, serving
 from pytest_todo_k8s.plain.up import SESSIONS, up
 from pytest_todo_k8s.settings import ClusterChoice
 from pytest_todo_k8s.tools import processes
@@ -113,6 +114,31 @@ def test_a_server_that_ends_by_itself_ends_all(world: World) -> None:
         world.up()
     assert [processes.find(pid) for pid in world.pids] == [None, None]
     assert world.sessions == []
+
+
+class EndedServer:
+    """A server's process that has ended, and whose last line is read no sooner than when it is stopped."""
+
+    running = False
+
+    def __init__(self) -> None:
+        self.lines: deque[str] = deque()
+
+    def stop(self, _grace_s: float = 0) -> int:
+        self.lines.append("out of luck")
+        return 3
+
+
+def test_last_words_that_come_late_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextlib.contextmanager
+    def application_of_one(host: Host, *_args: Any) -> Iterator[Addresses]:
+        server = Server("the plain backend", lambda _port: [], world.root, answers("/"))
+        host.background.append(Serving(server, EndedServer()))  # type: ignore[arg-type]
+        yield Addresses("http://127.0.0.1:1", "http://127.0.0.1:2")
+
+    monkeypatch.setattr(application, "application", application_of_one)
+    with pytest.raises(PlainError, match="the plain backend ended with status 3: out of luck"):
+        world.up()
 
 
 def test_what_a_killed_one_left_is_ended_before(world: World) -> None:
