@@ -6,14 +6,41 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    import threading
+    from collections.abc import Iterator
 
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_POLL_S: Final = 0.05
 """How often a wait that another thread may stop looks whether it has to."""
+
+
+@contextlib.contextmanager
+def unbroken() -> Iterator[None]:
+    """Let no signal break the block off; one that comes meanwhile takes effect at its end.
+
+    A Ctrl-C while a child is started would raise when there is a child and nobody who knows of it.
+    """
+    if threading.current_thread() is not threading.main_thread():  # signals are handled in that one alone
+        yield
+        return
+    came: list[int] = []
+    with contextlib.ExitStack() as stack:
+        stack.callback(_raise_again, came)
+        for number in ENDING:
+            handler = signal.getsignal(number)
+            if callable(handler):
+                stack.callback(signal.signal, number, handler)
+                signal.signal(number, lambda number, _frame: came.append(number))
+        yield
+
+
+def _raise_again(numbers: list[int]) -> None:
+    for number in numbers:
+        signal.raise_signal(number)
 
 
 def feed(stream: IO[bytes] | None, data: bytes) -> None:

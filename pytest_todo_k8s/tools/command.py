@@ -155,14 +155,14 @@ class CommandRunner:
         """
         started = time.monotonic()
         words = [os.fspath(word) for word in argv]
-        try:
-            process = self._spawn(
-                words, env=env, cwd=cwd, stdin=subprocess.DEVNULL if input is None else subprocess.PIPE
-            )
-        except OSError as error:
-            return self._finish(words, started, EXIT_NOT_FOUND, "", _not_started(words, error), check=check)
+        stdin = subprocess.DEVNULL if input is None else subprocess.PIPE
         with contextlib.ExitStack() as stack:
-            stack.callback(child.end, process, grace_s)  # nothing to do, unless Ctrl-C comes before it is waited for
+            try:
+                with child.unbroken():
+                    process = self._spawn(words, env=env, cwd=cwd, stdin=stdin)
+                    stack.callback(child.end, process, grace_s)  # has something to do only where Ctrl-C comes
+            except OSError as error:
+                return self._finish(words, started, EXIT_NOT_FOUND, "", _not_started(words, error), check=check)
             log = stack.enter_context(log_file.open("a", encoding="utf-8")) if log_file else None
             silence = Silence()
             sinks = [
