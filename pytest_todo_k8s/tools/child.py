@@ -10,10 +10,11 @@ import threading
 import time
 from typing import IO, TYPE_CHECKING, Final
 
+from pytest_todo_k8s.signals import ENDING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_POLL_S: Final = 0.05
 """How often a wait that another thread may stop looks whether it has to."""
 

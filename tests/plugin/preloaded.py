@@ -1,7 +1,8 @@
 """A process that has imported the libraries already and forks nested runs: half of a run's time is importing them.
 
-Called as `python preloaded.py pytest`: the word says what its forks become. Each line of its input is an order: words
-for pytest, folder, environment, file for the output, time limit. Each line of its output is a run's exit status.
+Called as `python -m tests.plugin.preloaded pytest`: the word says what its forks become. Each line of its input is an
+order: words for pytest, folder, environment, file for the output, time limit. Each line of its output is a run's exit
+status.
 """
 
 from __future__ import annotations
@@ -23,20 +24,13 @@ from tests.unit.criteria import sample_run
 
 LIBRARIES = (
     *(f"_pytest.{name}" for name in default_plugins),
-    "pytest",
     "execnet",
-    "jinja2",
     "kubernetes",
     "kubernetes.client.models",
-    "pydantic.json_schema",
-    "pydantic.main",
-    "pydantic._internal._generate_schema",
-    "requests",
-    "statistics",
     "unittest.mock",
-    "xml.etree.ElementTree",
 )
-"""Not `pytest_todo_k8s.plugin` and the other plugins, which pytest rewrites while it imports them."""
+"""What a run imports besides what the report does. Not `pytest_todo_k8s.plugin` and the other plugins, which pytest
+rewrites while it imports them."""
 
 
 def serve() -> dict[str, Any] | None:

@@ -59,6 +59,7 @@ printf "%s\\n" "$*" >>"$STUB_HOME/docker.log"
 export -p | while IFS="= " read -r word name _; do
     if [ "$word" = export ]; then echo "$name"; fi
 done >"$STUB_HOME/docker.environment"
+case "$(export -p)" in *canary-*) : >"$STUB_HOME/docker.canary" ;; esac
 for image; do :; done
 file="$STUB_HOME/engine/$image"
 case "$1 $2" in

@@ -99,6 +99,7 @@ def test_children_get_neither_secrets_nor_a_changed_parent(project: Project) -> 
     names = (project.home / "docker.environment").read_text().split()
     assert "TODO_K8S_RUN_ID" in names
     assert not {"MY_DATABASE", "GEMINI_API_KEY"} & set(names)
+    assert not (project.home / "docker.canary").exists()  # nor their values by another name
     written = [file for file in project.out.rglob("*") if file.is_file()]
     assert not [file for file in written if "canary" in file.read_text()]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_todo_k8s.signals import ENDING
 from pytest_todo_k8s.tools import child, processes
 from pytest_todo_k8s.tools.command import CommandRunner
 
@@ -31,7 +32,7 @@ def test_a_ctrl_c_while_a_child_is_started_ends_it(monkeypatch: pytest.MonkeyPat
     assert processes.find(process.pid) is None
 
 
-@pytest.mark.parametrize("number", child.ENDING)
+@pytest.mark.parametrize("number", ENDING)
 def test_signals_wait_for_the_end_of_the_block_and_handlers_come_back(number: signal.Signals) -> None:
     done: list[str] = []
     before = signal.signal(number, lambda _number, _frame: done.append("handled"))
