@@ -11,12 +11,17 @@ import time
 from typing import IO, TYPE_CHECKING, Final
 
 from pytest_todo_k8s.signals import ENDING
+from pytest_todo_k8s.tools import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STOP_POLL_S: Final = 0.05
 """How often a wait that another thread may stop looks whether it has to."""
+GONE_POLL_S: Final = 0.02
+"""How often the end of what a child left is looked for."""
+KILLED_S: Final = 2.0
+"""Seconds that killed processes get until they are gone."""
 
 
 @contextlib.contextmanager
@@ -69,15 +74,26 @@ def wait(
 
 
 def end(process: subprocess.Popen[bytes], grace_s: float) -> None:
-    """End a process and its session: SIGTERM, after the grace SIGKILL."""
+    """End a process and what it started in its session: SIGTERM, to what is left after the grace SIGKILL."""
     if process.poll() is not None:
         return
     _signal_session(process.pid, signal.SIGTERM)
-    try:
-        process.wait(grace_s)
-    except subprocess.TimeoutExpired:
+    if not _gone(process, grace_s):
         _signal_session(process.pid, signal.SIGKILL)
         process.wait()
+        _gone(process, KILLED_S)
+
+
+def _gone(process: subprocess.Popen[bytes], limit_s: float) -> bool:
+    """Wait until the process and the rest of its group are gone, or the time is over; return whether they are."""
+    deadline = time.monotonic() + limit_s
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(limit_s)
+    while processes.in_group(process.pid):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(GONE_POLL_S)
+    return True
 
 
 def close(process: subprocess.Popen[bytes]) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 RUN_VARIABLE: Final = "TODO_K8S_RUN_ID"
 """Set in the environment of every child of a run, so that its processes can be found whatever happened to the run."""
 _PROC: Final = Path("/proc")
-_STATE_AND_START: Final = (0, 19)
-"""Places of state and start time (proc(5): fields 3 and 22) behind the command's name."""
+_STATE, _GROUP, _START = 0, 2, 19
+"""Places of state, process group and start time (proc(5): fields 3, 5 and 22) behind the command's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,8 @@ class Process:
 
 def find(pid: int) -> Process | None:
     """Return the process that has `pid` now, or None: there is none, or only a zombie."""
-    try:
-        # The command's name stands in parentheses and may hold spaces and parentheses itself.
-        fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return None
-    state, start = (fields[place] for place in _STATE_AND_START)
-    return None if state in "ZX" else Process(pid, f"{start}@{boot}")
+    fields = _running(pid)
+    return Process(pid, f"{fields[_START]}@{_boot()}") if fields else None
 
 
 def current() -> Process:
@@ -74,6 +68,12 @@ def of_run(run_id: str) -> Iterator[Process]:
                 yield process
 
 
+def in_group(group: int) -> bool:
+    """Return whether a process of the group still runs, its leader or what that started and left; a zombie does not."""
+    pids = (int(folder.name) for folder in _PROC.iterdir() if folder.name.isdecimal())
+    return any(fields[_GROUP] == str(group) for pid in pids if (fields := _running(pid)))
+
+
 def end(process: Process, grace_s: float = 5.0) -> bool:
     """End a process (SIGTERM, after `grace_s` seconds SIGKILL); return whether it is gone."""
     return _signal(process, signal.SIGTERM, grace_s) or _signal(process, signal.SIGKILL, 2.0)
@@ -90,3 +90,18 @@ def _signal(process: Process, number: signal.Signals, wait_s: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def _running(pid: int) -> list[str]:
+    """Return the fields of a process's stat file behind its name; empty: there is no process, or only a zombie."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    # The command's name stands in parentheses and may hold spaces and parentheses itself.
+    fields = stat.rpartition(")")[2].split()
+    return [] if fields[_STATE] in "ZX" else fields
+
+
+def _boot() -> str:
+    return (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

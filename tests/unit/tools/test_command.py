@@ -108,6 +108,18 @@ def test_what_ignores_sigterm_is_killed_after_the_grace(commands: CommandRunner)
     assert not result.ok
 
 
+def test_what_a_command_started_is_killed_too_when_only_the_command_ends_at_sigterm(commands: CommandRunner) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
+    code = f"""import subprocess, sys, time
+p = subprocess.Popen([sys.executable, "-IS", "-c", {deaf!r}], stdout=subprocess.PIPE)
+p.stdout.readline()
+print(p.pid, flush=True)
+time.sleep(60)"""
+    result = commands.run(python(code), timeout_s=1, grace_s=0.3, check=False)
+    assert (result.exit_code, result.timed_out) == (-signal.SIGTERM, True)
+    assert processes.find(int(result.stdout)) is None
+
+
 def test_interruption_leaves_no_child(commands: CommandRunner, tmp_path: Path) -> None:
     file = tmp_path / "pid"
 
