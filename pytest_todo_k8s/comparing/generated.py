@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,17 +79,19 @@ def _calls(operation: Operation) -> SearchStrategy[tuple[Call, Any]]:
     """Make calls of an operation with the body's value beside each: most of it right, something of it often wrong."""
     from hypothesis import strategies as st  # noqa: PLC0415  an optional dependency
 
+    # Made once, not for each call: making strategies takes longer than drawing from them.
+    paths = {each.name: _path_value(each.name) for each in operation.at("path")}
+    queries = {each.name: _often(values(each.schema), junk()) for each in operation.at("query")}
+    users = st.sampled_from((OWNER, OWNER, OWNER, OWNER, STRANGER, None))
+    bodies = None if operation.body is None else _body(operation.body)
+
     @st.composite
     def call(draw: Any) -> tuple[Call, Any]:
-        path = {each.name: draw(_path_value(each.name)) for each in operation.at("path")}
-        query = [
-            (each.name, derived.word(draw(_often(values(each.schema), junk()))))
-            for each in operation.at("query")
-            if draw(st.booleans())
-        ]
-        user = draw(st.sampled_from((OWNER, OWNER, OWNER, OWNER, STRANGER, None)))
-        body = None if operation.body is None else draw(_body(operation.body))
-        raw = None if operation.body is None else encoded(body)
+        path = {name: draw(made) for name, made in paths.items()}
+        query = [(name, derived.word(draw(made))) for name, made in queries.items() if draw(st.booleans())]
+        user = draw(users)
+        body = None if bodies is None else draw(bodies)
+        raw = None if bodies is None else encoded(body)
         return Call(path, query, raw, user), body
 
     return call()
@@ -110,12 +113,13 @@ def _body(schema: Mapping[str, Any]) -> SearchStrategy[Any]:
     names = sorted({name for kind in kinds(schema) for name in kind.get("properties") or ()})
     if not names:
         return _often(right, junk())
+    spoiled = st.sampled_from([*names, "unknown"])
 
     @st.composite
     def spoilt(draw: Any) -> Any:
         body = draw(right)
         if isinstance(body, dict):
-            name = draw(st.sampled_from([*names, "unknown"]))
+            name = draw(spoiled)
             body = {key: value for key, value in body.items() if key != name}
             if draw(st.booleans()):
                 body[name] = draw(junk())
@@ -130,6 +134,7 @@ def _often(right: SearchStrategy[Any], wrong: SearchStrategy[Any]) -> SearchStra
     return st.one_of(right, right, right, wrong)
 
 
+@functools.cache
 def junk() -> SearchStrategy[Any]:
     """Make JSON values of any kind."""
     from hypothesis import strategies as st  # noqa: PLC0415  an optional dependency
@@ -171,6 +176,14 @@ def _values(schema: Mapping[str, Any]) -> SearchStrategy[Any]:
     return made(schema)
 
 
+@functools.cache
+def _zones() -> SearchStrategy[Any]:
+    """Return the strategy for time zones, which reads all their names when it is made."""
+    from hypothesis import strategies as st  # noqa: PLC0415  an optional dependency
+
+    return st.timezones()
+
+
 def _objects(schema: Mapping[str, Any]) -> SearchStrategy[Any]:
     from hypothesis import strategies as st  # noqa: PLC0415  an optional dependency
 
@@ -190,7 +203,7 @@ def _texts(schema: Mapping[str, Any]) -> SearchStrategy[str]:
         case "uuid":
             return st.uuids().map(str)
         case "date-time":
-            return st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat())
+            return st.datetimes(timezones=_zones()).map(lambda moment: moment.isoformat())
         case "date":
             return st.dates().map(lambda day: day.isoformat())
     if "pattern" in schema and shortest == 0:
