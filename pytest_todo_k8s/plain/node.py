@@ -1,7 +1,7 @@
 """Node, and the frontend's packages and build made with it.
 
-Packages are installed once for each lock file in the frontend's folder. A build is made once for each state of the
-sources and kept (builds.py).
+Packages are fetched once for each lock file, a build is made once for each state of the sources; both are kept
+(store.py).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from pytest_todo_k8s.plain.builds import Builds
+from pytest_todo_k8s.plain.aside import aside
 from pytest_todo_k8s.plain.host import PlainError
+from pytest_todo_k8s.plain.store import Store, link
 from pytest_todo_k8s.tools.command import CommandError
 from pytest_todo_k8s.tools.toolchain import cache_root
 
@@ -41,6 +42,11 @@ _BUILD_INPUTS: Final = (
     "package.json",
     "package-lock.json",
 )
+_PACKAGE_INPUTS: Final = ("package.json", "package-lock.json", ".npmrc")
+_BUILDS: Final = 8
+"""Of 21 MB each; more than one, so that a server of the last build keeps its files while the next ones are made."""
+_PACKAGES: Final = 2
+"""Of 450 MB each, most of which a checkout shares."""
 _QUICK_S: Final = 20.0
 _INSTALL_TIMEOUT_S: Final = 420.0
 _BUILD_TIMEOUT_S: Final = 300.0
@@ -79,7 +85,9 @@ class Node:
         path = f"{executable.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
         self.variables = {"PATH": path, "NEXT_TELEMETRY_DISABLED": "1", "CI": "1"}
         place = hashlib.sha256(str(frontend.resolve()).encode()).hexdigest()[:20]
-        self._builds = Builds(cache_root(environment) / "plain" / "frontend")
+        plain = cache_root(environment) / "plain"
+        self._builds = Store(plain / "frontend", _BUILDS)
+        self._packages = Store(plain / "node_modules", _PACKAGES)
         self._lock = self._builds.folder / f"{place}.lock"
 
     @classmethod
@@ -150,13 +158,21 @@ class Node:
 
     def _install(self, say: Callable[[str], None]) -> None:
         packages = self.frontend / "node_modules"
-        stamp, digest = packages / ".made-from", _digest([self.frontend / "package-lock.json"], self.frontend)
+        stamp = packages / ".made-from"
+        digest = _digest([file for name in _PACKAGE_INPUTS for file in _files(self.frontend / name)], self.frontend)
         if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
             return
         say("plain     installing the frontend's packages")
         stamp.unlink(missing_ok=True)
-        self.npm("ci", timeout_s=_INSTALL_TIMEOUT_S)
-        packages.mkdir(exist_ok=True)
+        if kept := self._packages.take(digest):
+            with aside(packages) as copy:
+                shutil.copytree(kept, copy, symlinks=True, copy_function=link)
+                shutil.rmtree(packages, ignore_errors=True)
+                copy.rename(packages)
+        else:
+            self.npm("ci", timeout_s=_INSTALL_TIMEOUT_S)
+            packages.mkdir(exist_ok=True)
+            self._packages.keep(digest, packages, link)
         stamp.write_text(digest, encoding="ascii")
 
     @contextlib.contextmanager

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NPM = """#!/bin/sh
 echo "$*" >> {folder}/npm-calls
 [ ! -e {folder}/npm-fails ] || { echo 'no route to the registry' >&2; exit 1; }
+[ "$*" != ci ] || { mkdir -p node_modules/next && echo next > node_modules/next/index.js; }
 [ "$*" != "run build" ] || { mkdir -p .next/standalone && echo built > .next/standalone/server.js; }
 """
 
@@ -117,6 +118,23 @@ def test_another_checkout_with_the_same_sources_builds_nothing(world: World) -> 
     node.build()
     assert world.calls() == ["ci", "run build"]
     assert (node.standalone / "server.js").is_file()
+
+
+def test_another_checkout_with_the_same_lock_shares_the_packages(world: World) -> None:
+    world.node("v24.0.0").install()
+    there = world.folder / "another"
+    shutil.copytree(world.frontend, there, ignore=shutil.ignore_patterns("node_modules"))
+    (there / "node_modules/gone").mkdir(parents=True)
+    node = Node.found(there, CommandRunner(world.environment), world.environment)
+    for _ in range(2):
+        node.install()
+    assert world.calls() == ["ci"]
+    shared = [folder / "node_modules/next/index.js" for folder in (world.frontend, there)]
+    assert shared[0].samefile(shared[1])
+    assert not (there / "node_modules/gone").exists()
+    (there / "package-lock.json").write_text("others")
+    node.install()
+    assert world.calls() == ["ci", "ci"]
 
 
 def test_a_build_during_which_a_file_was_saved_is_made_again(world: World) -> None:
