@@ -19,6 +19,7 @@ RESOLUTION: Final = "--metric-resolution=15s"
 """How often metrics-server samples; the add-on says 60 s, upstream's own manifest 15 s."""
 DEPLOYMENT: Final = "/apis/apps/v1/namespaces/kube-system/deployments/metrics-server"
 API_SERVICES: Final = "/apis/apiregistration.k8s.io/v1/apiservices"
+COREDNS: Final = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
 NODES: Final = "/apis/metrics.k8s.io/v1beta1/nodes"
 ADDON_TIMEOUT_S: Final = 300.0
 ANSWER_TIMEOUT_S: Final = 240.0
@@ -27,9 +28,9 @@ POLL_S: Final = 1.0
 
 @dataclass(frozen=True)
 class MetricsStep:
-    """Enables the add-on and waits until every aggregated API answers.
+    """Enables the add-on and waits until every aggregated API answers, and names are resolved.
 
-    Deleting a namespace takes minutes while one of them does not.
+    Deleting a namespace takes minutes while one of those APIs does not answer.
     """
 
     site: Site
@@ -49,7 +50,7 @@ class MetricsStep:
             return missing("metrics-server is not enabled")
         if RESOLUTION not in _arguments(deployment):
             return broken(f"metrics-server runs without {RESOLUTION}")
-        problem = silent_api(api)
+        problem = unavailable(api)
         return broken(problem) if problem else present("metrics.k8s.io and all other aggregated APIs answer")
 
     def run(self, progress: Progress) -> None:
@@ -62,7 +63,7 @@ class MetricsStep:
         self._set_resolution(api, progress)
         progress.say("waiting until every aggregated API answers")
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
-        while problem := silent_api(api):
+        while problem := unavailable(api):
             if time.monotonic() > deadline:
                 raise SetupError(self.name, f"{problem} after {ANSWER_TIMEOUT_S:.0f} s", self.remedy, progress.log_file)
             time.sleep(POLL_S)
@@ -92,8 +93,8 @@ class MetricsStep:
         api.patch("kube-system", "deployment/metrics-server", [change], progress)
 
 
-def silent_api(api: Api) -> str:
-    """Return which aggregated API does not answer, or that metrics are empty; an empty text when all is well."""
+def unavailable(api: Api) -> str:
+    """Return what of the cluster's own services does not answer, or has nothing to say; empty when all is well."""
     services = api.get(API_SERVICES)
     if services is None:
         return "the API server does not list its aggregated APIs"
@@ -101,7 +102,10 @@ def silent_api(api: Api) -> str:
     if silent:
         return f"{', '.join(silent)} does not answer"
     metrics = api.get(NODES)
-    return "" if metrics and metrics.get("items") else "metrics.k8s.io has no sample of the node yet"
+    if not metrics or not metrics.get("items"):
+        return "metrics.k8s.io has no sample of the node yet"
+    names = api.get(COREDNS)
+    return "CoreDNS is not ready" if names and not names.get("status", {}).get("readyReplicas") else ""
 
 
 def _available(service: dict[str, Any]) -> bool:

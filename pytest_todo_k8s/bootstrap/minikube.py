@@ -143,7 +143,9 @@ class Minikube:
         """Return the words of the start command."""
         machine = self.site.machine
         common = (
-            *("start", "--driver=docker", "--container-runtime=containerd", "--interactive=false", "--wait=all"),
+            *("start", "--driver=docker", "--container-runtime=containerd", "--interactive=false"),
+            # All but "extra", the system's own pods: metrics-server is put right meanwhile, and waits for CoreDNS.
+            "--wait=apiserver,system_pods,default_sa,apps_running,node_ready,kubelet",
             f"--memory={min(MEMORY_MB, int(machine.memory_mb * MEMORY_SHARE))}",
             f"--cpus={min(2, machine.cpus)}",
             f"--ports=127.0.0.1:{NODE_PORT}:{NODE_PORT}",

@@ -72,6 +72,14 @@ def test_an_aggregated_api_that_is_not_available_is_named(stubs: Stubs, step: Me
     assert step.state() == broken("v1beta1.metrics.k8s.io does not answer")
 
 
+def test_names_have_to_be_resolved_too(stubs: Stubs, step: MetricsStep, heard: Heard) -> None:
+    step.run(heard)
+    stubs.api(metrics.COREDNS, say_json({"status": {"replicas": 1}}))
+    assert step.state() == broken("CoreDNS is not ready")
+    stubs.api(metrics.COREDNS, say_json({"status": {"replicas": 1, "readyReplicas": 1}}))
+    assert step.state().done
+
+
 def test_it_waits_for_the_first_sample(stubs: Stubs, step: MetricsStep, heard: Heard) -> None:
     asked = stubs.mark("asked")
     some, none = say_json({"items": [1]}), say_json({"items": []})

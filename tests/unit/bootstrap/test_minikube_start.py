@@ -25,7 +25,7 @@ def test_a_found_minikube_starts_plainly(stubs: Stubs, cache: Path) -> None:
         "--driver=docker",
         "--container-runtime=containerd",
         "--interactive=false",
-        "--wait=all",
+        "--wait=apiserver,system_pods,default_sa,apps_running,node_ready,kubelet",
         "--memory=4800",
         "--cpus=2",
         "--ports=127.0.0.1:30080:30080",
