@@ -32,7 +32,7 @@ def test_killed_at_a_random_moment(project: Project, number: int) -> None:
     chance = random.Random(f"{SEED}-{number}")  # noqa: S311  moments, not secrets
     project.api.delete_s = chance.choice([0, 0.5, 2])
     project.knobs(**{chance.choice(PHASES): "hang"} if chance.random() < 0.5 else {})
-    process = project.start(*chance.choice([("-p", "no:xdist", "-p", "no:html"), ("-n2",)]))
+    process = project.start_anew(*chance.choice([("-p", "no:xdist", "-p", "no:html"), ("-n2",)]))
     time.sleep(chance.uniform(0.5, 8))
     if chance.random() < 0.3:
         project.kill_reaper()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import subprocess
-
+    from tests.plugin.forks import Fork
     from tests.plugin.project import Project
 
 HANGING_TEST = """
@@ -17,7 +16,7 @@ def test_hanging(todo_frontend_url):
 """
 
 
-def hang(project: Project, where: str, *arguments: str, cluster: str = "minikube") -> subprocess.Popen[str]:
+def hang(project: Project, where: str, *arguments: str, cluster: str = "minikube") -> Fork:
     """Start a run and wait until it hangs at the end of a phase, or in a test (`where="test"`)."""
     if where == "test":
         project.pytester.makepyfile(test_a_hanging=HANGING_TEST)

@@ -1,8 +1,8 @@
 """A process that has imported the libraries already and forks nested runs: half of a run's time is importing them.
 
 Called as `python -m tests.plugin.preloaded pytest`: the word says what its forks become. Each line of its input is an
-order: words for pytest, folder, environment, file for the output, time limit. Each line of its output is a run's exit
-status.
+order, each line of its output the answer: to words for pytest, folder, environment and file for the output the id of
+the process that runs them; to such an id the process's exit status, when it has one.
 """
 
 from __future__ import annotations
@@ -39,28 +39,29 @@ def serve() -> dict[str, Any] | None:
         importlib.import_module(name)
     hooks.summary_html(sample_run.green())  # so that models and templates are compiled
     gc.freeze()
-    for line in sys.stdin:
-        order: dict[str, Any] = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            return order
-        sys.stdout.write(f"{_status(child, order['timeout_s'])}\n")
-        sys.stdout.flush()
+    running: set[int] = set()
+    try:
+        for line in sys.stdin:
+            order: dict[str, Any] = json.loads(line)
+            if child := order.get("wait"):
+                _, status = os.waitpid(child, 0)
+                running.remove(child)
+                _answer(os.waitstatus_to_exitcode(status))
+            elif child := os.fork():
+                running.add(child)
+                _answer(child)
+            else:
+                running.clear()
+                return order
+    finally:
+        for child in running:
+            _kill(child)
     return None
 
 
-def _status(child: int, timeout_s: int) -> int:
-    """Wait for a run's end, which comes after the time limit, or with this process, at the latest."""
-    signal.signal(signal.SIGALRM, lambda _number, _frame: _kill(child))
-    signal.alarm(timeout_s)
-    try:
-        _, status = os.waitpid(child, 0)
-    except BaseException:
-        _kill(child)
-        raise
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    return os.waitstatus_to_exitcode(status)
+def _answer(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _kill(child: int) -> None:

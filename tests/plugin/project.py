@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from tests.plugin.forks import Forks
+    from tests.plugin.forks import Fork, Forks
     from tests.plugin.stub_api import StubApi
 
 HERE = Path(__file__).parent
@@ -89,6 +89,7 @@ class Project:
         self.pytester = pytester
         self.api = api
         self.forks = forks
+        self.started: list[Fork] = []
         self.path = pytester.path
         self.home = self.path / "stub-home"
         (self.home / "engine").mkdir(parents=True)
@@ -132,10 +133,16 @@ class Project:
             arguments += tuple(word for module in modules for word in ("-p", module))
         return ["-p", "no:cacheprovider", *named, *arguments]
 
-    def start(
+    def start(self, *arguments: str, cluster: str | None = "minikube") -> Fork:
+        """Start a nested run in a session of its own, as a fork of a process that has imported much already."""
+        words, output = self.words(*arguments, cluster=cluster), self.path / "output.txt"
+        self.started.append(self.forks.start(words, self.path, self.environment, output))
+        return self.started[-1]
+
+    def start_anew(
         self, *arguments: str, cluster: str | None = "minikube", terminal: int | None = None
     ) -> subprocess.Popen[str]:
-        """Start a nested run in a session of its own, with a terminal where its other side is given."""
+        """Start one as a user does, with a terminal where its other side is given."""
         argv = [sys.executable, "-m", "pytest", *self.words(*arguments, cluster=cluster)]
         with (self.path / "output.txt").open("w") as output:
             return subprocess.Popen(
@@ -149,7 +156,7 @@ class Project:
                 start_new_session=True,
             )
 
-    def finish(self, process: subprocess.Popen[str]) -> tuple[int, str]:
+    def finish(self, process: Fork | subprocess.Popen[str]) -> tuple[int, str]:
         """Wait for a run's end; return its exit status and everything it printed."""
         try:
             status = process.wait(TIMEOUT_S)
@@ -164,10 +171,9 @@ class Project:
 
     def run(self, *arguments: str, cluster: str | None = "minikube") -> tuple[int, str]:
         """Run pytest; return its exit status and everything it printed."""
-        words, output = self.words(*arguments, cluster=cluster), self.path / "output.txt"
-        return self.forks.run(words, self.path, self.environment, output, TIMEOUT_S), self.output
+        return self.finish(self.start(*arguments, cluster=cluster))
 
-    def until(self, file: str, process: subprocess.Popen[str]) -> None:
+    def until(self, file: str, process: Fork | subprocess.Popen[str]) -> None:
         """Wait until a run has made a file in the stub's folder."""
         deadline = time.monotonic() + TIMEOUT_S
         while not (self.home / file).exists():
@@ -201,6 +207,7 @@ class Project:
 
     def processes(self) -> Iterator[tuple[int, str]]:
         """Yield id and command line of the live processes of all runs."""
+        yield from ((fork.pid, "a forked run") for fork in self.started if fork.poll() is None)
         mark = f"STUB_HOME={self.home}".encode()
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):

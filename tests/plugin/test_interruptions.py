@@ -32,7 +32,7 @@ def test_signal_while_the_clean_up_runs_changes_nothing(project: Project) -> Non
 def test_closed_terminal(project: Project, where: str, way: tuple[str, ...]) -> None:
     project.knobs(**{where: "hang"})
     terminal = Terminal()
-    process = project.start(*way, terminal=terminal.inner)
+    process = project.start_anew(*way, terminal=terminal.inner)
     terminal.handed_over()
     project.until(f"reached-{where}", process)
     terminal.close()

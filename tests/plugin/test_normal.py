@@ -29,7 +29,7 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_good_run_is_green_and_leaves_nothing(project: Project, way: str) -> None:
     # Not forks of a process that has imported much already.
-    status, output = project.finish(project.start(*WAYS[way]))
+    status, output = project.finish(project.start_anew(*WAYS[way]))
     assert (status, project.left()) == (0, []), output
     shown = " - report: out/report.html" if "no:html" not in WAYS[way] else "\n"
     assert f"PASS: 11 of 11 criteria met{shown}" in output

@@ -12,8 +12,7 @@ import pytest
 from tests.plugin.hanging import hang
 
 if TYPE_CHECKING:
-    import subprocess
-
+    from tests.plugin.forks import Fork
     from tests.plugin.project import Project
 
 WAYS = [("-n0", "-p", "no:html"), ("-n3",)]
@@ -101,7 +100,7 @@ def test_next_run_waits_for_a_reaper_at_work(project: Project) -> None:
     assert project.api.writes.count("DELETE /api/v1/namespaces/todo-app-dev") == 2
 
 
-def _leave(project: Project) -> subprocess.Popen[str]:
+def _leave(project: Project) -> Fork:
     process = hang(project, "measure", *WAYS[0])
     project.kill_reaper()
     process.kill()

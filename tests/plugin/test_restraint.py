@@ -27,7 +27,7 @@ def test_without_the_option_nothing_is_imported_or_written(project: Project) -> 
     (project.path / "output.txt").touch()
     before = {file for file in project.path.rglob("*") if "__pycache__" not in file.parts}
     # Not a fork, which has imported much already.
-    status, output = project.finish(project.start("-p", "no:html", "-rs", cluster=None))
+    status, output = project.finish(project.start_anew("-p", "no:html", "-rs", cluster=None))
     assert status == 0, output
     assert "1 passed, 2 skipped" in output
     assert output.count("needs --todo-cluster") >= 1
