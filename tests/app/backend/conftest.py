@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import socket
+import ssl
 import tempfile
 import threading
 import time
@@ -38,6 +39,8 @@ PASSWORD = "correct horse battery"
 SECRET = "a-secret-of-more-than-thirty-two-bytes"
 MODEL_KEY = "a-key-of-the-model-service"
 START_TIMEOUT_S = 30.0
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of http addresses: each would read all certificate authorities of the system."""
 
 # How long an example takes says more about the machine than about the code.
 hypothesis_settings.register_profile("unhurried", deadline=None)
@@ -66,7 +69,9 @@ class Backend:
 
     def client(self, token: str = "") -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return self.open_clients.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=20.0))
+        return self.open_clients.enter_context(
+            httpx.Client(base_url=self.url, headers=headers, timeout=20.0, verify=PLAIN)
+        )
 
     def user(self) -> User:
         email = f"{uuid4().hex}@example.org"
