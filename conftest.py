@@ -1,3 +1,12 @@
 """What pytest must know before it collects: `tests/plugin` runs pytest in pytest."""
 
+import gc
+
 pytest_plugins = ["pytester"]
+# Thousands of tests are a million objects that stay, which the collector would look through again and again.
+gc.set_threshold(200_000, 50, 100)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
