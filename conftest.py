@@ -8,5 +8,6 @@ gc.set_threshold(200_000, 50, 100)
 
 
 def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later look."""
     gc.collect()
     gc.freeze()

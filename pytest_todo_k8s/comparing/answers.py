@@ -1,9 +1,11 @@
-"""Sends the corpus to one application and compares the answers of two."""
+"""Sends the corpus to two applications and compares their answers."""
 
 from __future__ import annotations
 
 import json
 import re
+import threading
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,7 +48,36 @@ class Answer:
     error: str | None = None
 
 
-def ask(base_url: str, requests_: Sequence[Request], side: str, given: Mapping[str, str] | None = None) -> list[Answer]:
+def ask_all(
+    urls: Mapping[str, str], requests_: Sequence[Request], given: Mapping[str, str] | None = None
+) -> list[list[Answer]]:
+    """Send the corpus to several applications at the same time, to each of them in order.
+
+    Args:
+        urls: The applications, by what an error calls them.
+        requests_: The corpus.
+        given: What is known before the first answer, by name.
+
+    Raises:
+        PhaseError: As `ask`.
+    """
+    stop = threading.Event()
+    with ThreadPoolExecutor(len(urls)) as pool:
+        asked = [pool.submit(ask, url, requests_, side, given, stop) for side, url in urls.items()]
+        try:
+            wait(asked, return_when=FIRST_EXCEPTION)
+        finally:
+            stop.set()  # where one failed, or the run is broken off, the others need no more answers
+        return [each.result() for each in asked]
+
+
+def ask(
+    base_url: str,
+    requests_: Sequence[Request],
+    side: str,
+    given: Mapping[str, str] | None = None,
+    stop: threading.Event | None = None,
+) -> list[Answer]:
     """Send the corpus to one application, in order, and return the normalised answers.
 
     Args:
@@ -54,6 +85,7 @@ def ask(base_url: str, requests_: Sequence[Request], side: str, given: Mapping[s
         requests_: The corpus.
         side: What an error calls the application.
         given: What is known before the first answer, by name.
+        stop: Another thread sets it to get no more answers.
 
     Raises:
         PhaseError: A value that later requests need did not come, so those would compare nothing.
@@ -63,6 +95,8 @@ def ask(base_url: str, requests_: Sequence[Request], side: str, given: Mapping[s
     answers = []
     with new_session() as session:
         for request in requests_:
+            if stop and stop.is_set():
+                break
             try:
                 fetched = _send(session, base_url, request, known)
             except KeyError as missing:

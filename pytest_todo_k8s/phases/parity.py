@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from typing import TYPE_CHECKING, Final
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from pytest_todo_k8s.application import BUILT_IN
 from pytest_todo_k8s.browsing import visits
 from pytest_todo_k8s.comparing import another, generated, rows, walks
-from pytest_todo_k8s.comparing.answers import ask, differences
-from pytest_todo_k8s.comparing.corpus import USERS, Corpus, corpus
+from pytest_todo_k8s.comparing.answers import ask_all, differences
+from pytest_todo_k8s.comparing.corpus import USERS, corpus
 from pytest_todo_k8s.comparing.normalise import RULES
 from pytest_todo_k8s.comparing.walks import walk_differences
 from pytest_todo_k8s.criteria import sc_011_parity
@@ -27,11 +28,13 @@ from pytest_todo_k8s.tools.redaction import generate
 from pytest_todo_k8s.tools.toolchain import cache_root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_todo_k8s.application import Plain
-    from pytest_todo_k8s.comparing.answers import Answer
-    from pytest_todo_k8s.comparing.rows import Stored
+    from pytest_todo_k8s.comparing.corpus import Corpus
     from pytest_todo_k8s.context import RunContext
     from pytest_todo_k8s.measurements import Walk
+    from pytest_todo_k8s.plain.application import PlainBackend
     from pytest_todo_k8s.tools.redaction import Secret
 
 DOCUMENT: Final = "/openapi.json"
@@ -69,10 +72,12 @@ def _compare(context: RunContext) -> None:
         context.evidence.parity = Parity(skipped=missing)
         return
     run_id = context.evidence.run.id
-    known, here, here_stored, here_walked = _ask_plain(context, run_id)
-    cluster_url = context.deployed().backend_url
-    _wait_for_cluster(context, 1)
-    there = ask(cluster_url, known.requests, CLUSTER)
+    with _plain_application(context) as (plain, page_url):
+        known = _corpus(context, plain.url, run_id)
+        _wait_for_cluster(context, 1)
+        here, there = ask_all({PLAIN: plain.url, CLUSTER: context.deployed().backend_url}, known.requests)
+        here_stored = rows.stored(plain.database_url, run_id, context.redactor, PLAIN)
+        here_walked = _walk(context, page_url, "plain")
     # The refused body breaks its connection, and kubectl's port-forward with it; who comes next finds it open again.
     _wait_for_cluster(context, steady.IN_A_ROW)
     there_stored = rows.stored(_database(context), run_id, context.redactor, CLUSTER)
@@ -106,9 +111,10 @@ def _compare_another(context: RunContext, plain: Plain) -> None:
     asked = another.requests(root, plain.requests, f"mark-{context.evidence.run.id}")
     health = context.settings.application.backend.asked
     with another.backend(context, root, plain, health.path if health else "/", known) as port:
-        here = ask(f"http://127.0.0.1:{port}", asked, PLAIN, known)
-    _wait_for_cluster(context, 1)
-    there = ask(context.deployed().backend_url, asked, CLUSTER, known)
+        _wait_for_cluster(context, 1)
+        here, there = ask_all(
+            {PLAIN: f"http://127.0.0.1:{port}", CLUSTER: context.deployed().backend_url}, asked, known
+        )
     _wait_for_cluster(context, steady.IN_A_ROW)
     context.evidence.parity = Parity(
         built_in=False,
@@ -149,31 +155,34 @@ def _walk(context: RunContext, url: str, where: str) -> Walk:
     return visits.walk(context, url, account, kept, where)
 
 
-def _ask_plain(context: RunContext, run_id: str) -> tuple[Corpus, list[Answer], Stored, Walk]:
-    """Run the plain application, make the corpus from its API document, and send it there; last walk in a browser."""
+@contextlib.contextmanager
+def _plain_application(context: RunContext) -> Iterator[tuple[PlainBackend, str]]:
+    """Run the plain application for as long as the block lasts; gives its backend and the address of its pages."""
     root = context.settings.root
     node = Node.found(root / FRONTEND, context.commands, context.settings.environment)
     frontend.make(context, node)
-    passwords = {user: generate(18) for user in USERS}
-    for password in passwords.values():
-        context.redactor.add(password)
-    chosen = context.settings.seed
     cache = cache_root(context.settings.environment) / "plain"
     with (
         backend_with_model(context, root, cache) as plain,
         frontend.frontend(context, node, plain.url) as page_url,
     ):
-        known = corpus(
-            _document(plain.url),
-            run_id,
-            {user: each.reveal() for user, each in passwords.items()},
-            seed=secrets.randbelow(_SEEDS) if chosen is None else chosen,
-            folder=context.state_dir / "hypothesis",
-            chat=context.settings.model_key is None,
-        )
-        answers = ask(plain.url, known.requests, PLAIN)
-        stored = rows.stored(plain.database_url, run_id, context.redactor, PLAIN)
-        return known, answers, stored, _walk(context, page_url, "plain")
+        yield plain, page_url
+
+
+def _corpus(context: RunContext, url: str, run_id: str) -> Corpus:
+    """Make the corpus from the API document of the plain application."""
+    passwords = {user: generate(18) for user in USERS}
+    for password in passwords.values():
+        context.redactor.add(password)
+    chosen = context.settings.seed
+    return corpus(
+        _document(url),
+        run_id,
+        {user: each.reveal() for user, each in passwords.items()},
+        seed=secrets.randbelow(_SEEDS) if chosen is None else chosen,
+        folder=context.state_dir / "hypothesis",
+        chat=context.settings.model_key is None,
+    )
 
 
 def _document(url: str) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_todo_k8s.comparing.answers import Answer, ask, differences
+from pytest_todo_k8s.comparing.answers import Answer, ask, ask_all, differences
 from pytest_todo_k8s.comparing.request import Request
 from pytest_todo_k8s.errors import PhaseError
 
@@ -54,6 +55,26 @@ def application(answers: Mapping[str, tuple[int, bytes, dict[str, str]]]) -> Ite
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_two_are_asked_and_a_failure_of_one_ends_both() -> None:
+    answers: dict[str, tuple[int, bytes, dict[str, str]]] = {
+        "/signup": (201, json.dumps(SIGN_UP).encode(), {}),
+        f"/{ID}/tasks": (200, b"[]", {}),
+        "/raw": (204, b"", {}),
+    }
+    with application(answers) as (one, asked_one), application(answers) as (other, asked_other):
+        here, there = ask_all({"one": one, "other": other}, REQUESTS)
+    assert here == there
+    assert len(here) == len(asked_one) == len(asked_other) == 3
+    many = [dataclasses.replace(REQUESTS[0], name=f"sign-up {number}") for number in range(5_000)]
+    with (
+        application(answers) as (one, asked_one),
+        application({"/signup": (500, b"{}", {})}) as (other, _),
+        pytest.raises(PhaseError, match="other"),
+    ):
+        ask_all({"one": one, "other": other}, many)
+    assert len(asked_one) < len(many)
 
 
 def test_values_are_captured_and_sent() -> None:
