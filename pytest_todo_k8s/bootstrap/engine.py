@@ -73,14 +73,7 @@ class EngineStep:
         daemon = self.site.runner.start(("dockerd", *self._options()), log_file=log, detach=True)
         Record.change(self.site.cache, engine=processes.find(daemon.pid))
         _await_answer(self.site, daemon, log)
-        self._bound_build_cache(progress)
-
-    def _bound_build_cache(self, progress: Progress) -> None:
-        """Remove old build steps while nobody builds: the engine's own way takes layers from under builds at work."""
-        docker = fit_docker(self.site)
-        if docker:
-            prune = (docker.path, "builder", "prune", "--force", f"--keep-storage={CACHE_LIMIT}")
-            self.site.runner.run(prune, timeout_s=PRUNE_TIMEOUT_S, check=False, log_file=progress.log_file)
+        bound_build_cache(self.site)  # has something to do where nobody stopped the last engine
 
     def _check(self) -> None:
         """Refuse where starting an engine is not the answer."""
@@ -112,6 +105,14 @@ class EngineStep:
         shutil.copyfile(DATA / "engine" / LEAN_RUNTIME, runtime)
         runtime.chmod(0o755)
         return (*common, f"--add-runtime=lean={runtime}", "--default-runtime=lean")
+
+
+def bound_build_cache(site: Site) -> None:
+    """Remove old build steps while nobody builds: the engine's own way takes layers from under builds at work."""
+    docker = fit_docker(site)
+    if docker:
+        prune = (docker.path, "builder", "prune", "--force", f"--keep-storage={CACHE_LIMIT}")
+        site.runner.run(prune, timeout_s=PRUNE_TIMEOUT_S, check=False)
 
 
 def stop(site: Site) -> bool:

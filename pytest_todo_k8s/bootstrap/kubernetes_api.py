@@ -41,7 +41,7 @@ class Api:
             return None
         return content if isinstance(content, dict) else None
 
-    def patch(self, namespace: str, name: str, operations: list[dict[str, str]], progress: Progress) -> None:
+    def patch(self, namespace: str, name: str, operations: list[dict[str, Any]], progress: Progress) -> None:
         """Change an object by a JSON patch.
 
         Args:

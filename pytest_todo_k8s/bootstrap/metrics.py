@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 RESOLUTION: Final = "--metric-resolution=15s"
 """How often metrics-server samples; the add-on says 60 s, upstream's own manifest 15 s."""
+RESTARTED: Final = "kubectl.kubernetes.io/restartedAt"
 DEPLOYMENT: Final = "/apis/apps/v1/namespaces/kube-system/deployments/metrics-server"
 API_SERVICES: Final = "/apis/apiregistration.k8s.io/v1/apiservices"
 COREDNS: Final = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
@@ -82,15 +84,21 @@ class MetricsStep:
         self.minikube.run(words, progress, timeout_s=ADDON_TIMEOUT_S)
 
     def _set_resolution(self, api: Api, progress: Progress) -> None:
-        arguments = _arguments(api.get(DEPLOYMENT) or {})
+        deployment = api.get(DEPLOYMENT) or {}
+        arguments = _arguments(deployment)
         if RESOLUTION in arguments:
             return
         option = RESOLUTION.partition("=")[0]
         position = next((place for place, word in enumerate(arguments) if word.startswith(option)), None)
-        change = {"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": RESOLUTION}
+        change: dict[str, Any] = {"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": RESOLUTION}
         if position is not None:
             change |= {"op": "replace", "path": f"/spec/template/spec/containers/0/args/{position}"}
-        api.patch("kube-system", "deployment/metrics-server", [change], progress)
+        # A new pod in any case, as `kubectl rollout restart` makes it: one that came up with the node before the API
+        # server has failed, and waits up to 20 s for its next try.
+        annotations = deployment.get("spec", {}).get("template", {}).get("metadata", {}).get("annotations") or {}
+        restarted = {**annotations, RESTARTED: dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+        anew = {"op": "add", "path": "/spec/template/metadata/annotations", "value": restarted}
+        api.patch("kube-system", "deployment/metrics-server", [change, anew], progress)
 
 
 def unavailable(api: Api) -> str:

@@ -50,6 +50,8 @@ def stop(site: Site) -> None:
             progress.say(f"stopped the node of profile {PROFILE}")
         if site.record.kind and kind.delete(site):
             progress.say(f"removed the kind cluster {kind.NAME}: it is made anew in seconds")
+        if site.record.engine and site.record.engine.alive:
+            engine.bound_build_cache(site)  # now, since whoever starts it next waits for it
         if engine.stop(site):
             progress.say("stopped the engine")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,8 +40,13 @@ def test_the_add_on_is_enabled_with_fresher_samples(stubs: Stubs, step: MetricsS
     assert step.state().done
     assert stubs.calls("minikube --profile") == ["minikube --profile=todo-k8s addons enable metrics-server"]
     (patch,) = [call for call in stubs.calls("kubectl") if " patch " in call]
-    change = '{"op": "replace", "path": "/spec/template/spec/containers/0/args/1", "value": "--metric-resolution=15s"}'
-    assert patch.endswith(f"--namespace kube-system patch deployment/metrics-server --type=json --patch=[{change}]")
+    command, _, operations = patch.partition(" --patch=")
+    assert command.endswith("--namespace kube-system patch deployment/metrics-server --type=json")
+    change, anew = json.loads(operations)
+    where = "/spec/template/spec/containers/0/args/1"
+    assert change == {"op": "replace", "path": where, "value": "--metric-resolution=15s"}
+    assert (anew["op"], anew["path"]) == ("add", "/spec/template/metadata/annotations")
+    assert list(anew["value"]) == ["kubectl.kubernetes.io/restartedAt"]
 
 
 def test_a_restart_that_brought_the_defaults_back_is_mended(stubs: Stubs, step: MetricsStep, heard: Heard) -> None:

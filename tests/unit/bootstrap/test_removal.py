@@ -109,6 +109,7 @@ def test_stop_keeps_everything_but_the_processes(
 ) -> None:
     removal.stop(made)
     assert stubs.calls("minikube --profile") == ["minikube --profile=todo-k8s stop"]
+    assert "docker builder prune --force --keep-storage=10gb" in stubs.calls("docker")
     assert daemon.wait(5) == -signal.SIGTERM
     assert (made.cache / "setup.json").exists()
     assert made.record.engine is None
@@ -122,4 +123,5 @@ def test_stop_leaves_an_engine_of_others_alone(stubs: Stubs, site: Site) -> None
     stubs.docker()
     stubs.mark("node").write_text("running\n", encoding="utf-8")
     removal.stop(site)
+    assert not [call for call in stubs.calls("docker") if " prune " in call]
     assert stubs.mark("node").exists()
