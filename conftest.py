@@ -1,9 +1,9 @@
-"""What pytest must know before it collects: `tests/plugin` runs pytest in pytest."""
+"""What pytest must know before it collects: `tests/plugin` runs pytest in pytest; collected tests are no garbage."""
 
 import gc
 
 pytest_plugins = ["pytester"]
-# Thousands of tests are a million objects that stay, which the collector would look through again and again.
+# Thousands of tests stay until the end; the collector would look through them again and again.
 gc.set_threshold(200_000, 50, 100)
 
 

@@ -94,7 +94,7 @@ class MetricsStep:
         if position is not None:
             change |= {"op": "replace", "path": f"/spec/template/spec/containers/0/args/{position}"}
         # A new pod in any case, as `kubectl rollout restart` makes it: one that came up with the node before the API
-        # server has failed, and waits up to 20 s for its next try.
+        # server has failed, and waits for its next try, longer after each.
         annotations = deployment.get("spec", {}).get("template", {}).get("metadata", {}).get("annotations") or {}
         restarted = {**annotations, RESTARTED: dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
         anew = {"op": "add", "path": "/spec/template/metadata/annotations", "value": restarted}

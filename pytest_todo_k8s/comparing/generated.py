@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 from typing import TYPE_CHECKING, Any, Final
 
@@ -113,13 +112,13 @@ def _body(schema: Mapping[str, Any]) -> SearchStrategy[Any]:
     names = sorted({name for kind in kinds(schema) for name in kind.get("properties") or ()})
     if not names:
         return _often(right, junk())
-    spoiled = st.sampled_from([*names, "unknown"])
+    property_names = st.sampled_from([*names, "unknown"])
 
     @st.composite
     def spoilt(draw: Any) -> Any:
         body = draw(right)
         if isinstance(body, dict):
-            name = draw(spoiled)
+            name = draw(property_names)
             body = {key: value for key, value in body.items() if key != name}
             if draw(st.booleans()):
                 body[name] = draw(junk())
@@ -134,7 +133,6 @@ def _often(right: SearchStrategy[Any], wrong: SearchStrategy[Any]) -> SearchStra
     return st.one_of(right, right, right, wrong)
 
 
-@functools.cache
 def junk() -> SearchStrategy[Any]:
     """Make JSON values of any kind."""
     from hypothesis import strategies as st  # noqa: PLC0415  an optional dependency
@@ -176,14 +174,6 @@ def _values(schema: Mapping[str, Any]) -> SearchStrategy[Any]:
     return made(schema)
 
 
-@functools.cache
-def _zones() -> SearchStrategy[Any]:
-    """Return the strategy for time zones, which reads all their names when it is made."""
-    from hypothesis import strategies as st  # noqa: PLC0415  an optional dependency
-
-    return st.timezones()
-
-
 def _objects(schema: Mapping[str, Any]) -> SearchStrategy[Any]:
     from hypothesis import strategies as st  # noqa: PLC0415  an optional dependency
 
@@ -203,7 +193,7 @@ def _texts(schema: Mapping[str, Any]) -> SearchStrategy[str]:
         case "uuid":
             return st.uuids().map(str)
         case "date-time":
-            return st.datetimes(timezones=_zones()).map(lambda moment: moment.isoformat())
+            return st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat())
         case "date":
             return st.dates().map(lambda day: day.isoformat())
     if "pattern" in schema and shortest == 0:

@@ -18,7 +18,6 @@ from filelock import FileLock
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from pytest_todo_k8s.plain.aside import aside
 from pytest_todo_k8s.plain.host import PlainError
 from pytest_todo_k8s.plain.store import Store, link
 from pytest_todo_k8s.tools.command import CommandError
@@ -163,12 +162,10 @@ class Node:
         if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
             return
         say("plain     installing the frontend's packages")
-        stamp.unlink(missing_ok=True)
+        stamp.unlink(missing_ok=True)  # without it, what a killed process has left half made is made again
         if kept := self._packages.take(digest):
-            with aside(packages) as copy:
-                shutil.copytree(kept, copy, symlinks=True, copy_function=link)
-                shutil.rmtree(packages, ignore_errors=True)
-                copy.rename(packages)
+            shutil.rmtree(packages, ignore_errors=True)
+            shutil.copytree(kept, packages, symlinks=True, copy_function=link)
         else:
             self.npm("ci", timeout_s=_INSTALL_TIMEOUT_S)
             packages.mkdir(exist_ok=True)

@@ -74,12 +74,12 @@ def wait(
 
 
 def end(process: subprocess.Popen[bytes], grace_s: float) -> None:
-    """End a process and what it started in its session: SIGTERM, to what is left after the grace SIGKILL."""
+    """End a process and what it started in its process group: SIGTERM, to what is left after the grace SIGKILL."""
     if process.poll() is not None:
         return
-    _signal_session(process.pid, signal.SIGTERM)
+    _signal_group(process.pid, signal.SIGTERM)
     if not _gone(process, grace_s):
-        _signal_session(process.pid, signal.SIGKILL)
+        _signal_group(process.pid, signal.SIGKILL)
         process.wait()
         _gone(process, KILLED_S)
 
@@ -103,6 +103,6 @@ def close(process: subprocess.Popen[bytes]) -> None:
             stream.close()
 
 
-def _signal_session(pid: int, number: signal.Signals) -> None:
+def _signal_group(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
